@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <arrow/result.h>
+#include <arrow/type_fwd.h>
+
+#include "core/clock.h"
+
+namespace keelboat {
+
+/// Generated columns at the end of every warehouse table.
+inline constexpr const char* kRunIdColumn = "_keelboat_run_id";
+inline constexpr const char* kLoadedAtColumn = "_keelboat_loaded_at";
+
+struct WarehouseInfo {
+  std::string product;   ///< "DuckDB".
+  std::string version;   ///< "v1.5.6".
+  std::string endpoint;  ///< Path or account.
+};
+
+/// One file to load.
+struct LoadFile {
+  std::string uri;
+  int64_t rows = 0;
+};
+
+/// \brief Bring one table from the lake version that the ledger knows to another.
+struct LoadRequest {
+  std::string table;
+  /// Columns in the lake's types, with field metadata (comments, logical types).
+  std::shared_ptr<arrow::Schema> schema;
+  std::vector<LoadFile> files;  ///< All files of the version.
+  int64_t rows = 0;             ///< Their sum.
+  int64_t lake_version = 0;
+  std::string lake_uri;         ///< The table's folder; a moved lake is a reload.
+  std::string run_id;
+  SystemTime loaded_at;
+  std::string description;      ///< Table comment.
+};
+
+struct LoadResult {
+  bool nothing_new = false;  ///< The ledger already had this version; nothing was touched.
+  int64_t rows = 0;          ///< In the table afterwards.
+};
+
+/// The ledger's row for one table.
+struct LedgerRow {
+  std::string table;
+  int64_t lake_version = 0;
+  std::string lake_uri;
+  int64_t rows = 0;
+  std::string run_id;
+  SystemTime loaded_at;
+};
+
+/// \brief A database that serves analysts.
+///
+/// Thread-safe; calls are made one after another inside. Errors: kConflict (the
+/// file is locked by another process — details "pid" where known — or the ledger moved), kData
+/// (rows counted differ from rows committed), kNotFound, kAuth, kUnavailable.
+class Warehouse {
+ public:
+  virtual ~Warehouse() = default;
+
+  /// Opens the database, proves the rights to write and says what is there.
+  virtual arrow::Result<WarehouseInfo> Check(const std::stop_token& stop) = 0;
+  /// All ledger rows, sorted by table; empty when nothing was loaded yet.
+  virtual arrow::Result<std::vector<LedgerRow>> ReadLedger() = 0;
+  /// \brief Loads a table whole in one transaction: rows, gates, ledger row.
+  ///
+  /// Readers see the old content or the new, never a part. The rows loaded are
+  /// counted against `request.rows` before the commit.
+  virtual arrow::Result<LoadResult> Replace(const LoadRequest& request,
+                                            const std::stop_token& stop) = 0;
+  /// Drops the raw schema with its tables and ledger (test mode starts empty each time).
+  virtual arrow::Status DropSchema() = 0;
+  /// Closes the database so that another process (dbt) may open it. Idempotent; the next
+  /// call opens it again.
+  virtual arrow::Status Close() = 0;
+};
+
+}  // namespace keelboat
