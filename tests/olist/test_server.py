@@ -1,0 +1,210 @@
+"""The shop's server: what it holds, who may do what, and that it never outlives its user."""
+
+import os
+import shlex
+import signal
+import subprocess
+import time
+
+import pyarrow as pa
+import pytest
+from database import ServerError, open_shop
+
+READ = (
+    "mariadb --no-defaults -h $MYSQL_HOST -P $MYSQL_PORT -u $MYSQL_USER -p$MYSQL_PASSWORD"
+)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # A zombie still answers to signals.
+    with open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def wait_until(condition, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def hex_lines(column: pa.ChunkedArray) -> list[str]:
+    return [
+        "NULL" if value is None else value.encode().hex() for value in column.to_pylist()
+    ]
+
+
+def test_comments_survive_the_load_byte_for_byte(shop_server, small_shop):
+    reviews = small_shop["order_reviews"].sort_by(
+        [("review_id", "ascending"), ("order_id", "ascending")]
+    )
+    stored = shop_server.execute(
+        "SELECT COALESCE(LOWER(HEX(review_comment_message)), 'NULL') FROM order_reviews"
+        " ORDER BY review_id, order_id",
+        "olist",
+    )
+    assert stored.splitlines() == hex_lines(reviews["review_comment_message"])
+
+
+def test_numbers_survive_the_load_exactly(shop_server, small_shop):
+    items = small_shop["order_items"]
+    stored = shop_server.execute(
+        "SELECT SUM(price), SUM(freight_value) FROM order_items", "olist"
+    )
+    assert stored.split() == [
+        str(sum(items[name].to_pylist())) for name in ("price", "freight_value")
+    ]
+    stored = shop_server.execute(
+        "SELECT geolocation_lat FROM geolocation LIMIT 100", "olist"
+    )
+    latitudes = set(small_shop["geolocation"]["geolocation_lat"].to_pylist())
+    assert all(float(line) in latitudes for line in stored.splitlines())
+
+
+def test_nulls_are_null(shop_server, small_shop):
+    stored = shop_server.execute(
+        "SELECT COUNT(*) - COUNT(product_category_name), COUNT(*) - COUNT(product_photos_qty)"
+        " FROM products; SELECT COUNT(*) - COUNT(order_delivered_customer_date) FROM orders",
+        "olist",
+    )
+    products, orders = small_shop["products"], small_shop["orders"]
+    assert [int(value) for value in stored.split()] == [
+        products["product_category_name"].null_count,
+        products["product_photos_qty"].null_count,
+        orders["order_delivered_customer_date"].null_count,
+    ]
+
+
+def test_the_server_enforces_the_foreign_keys(shop_server):
+    constraints = shop_server.execute(
+        "SELECT COUNT(*) FROM information_schema.referential_constraints"
+        " WHERE constraint_schema = 'olist'"
+    )
+    assert constraints.strip() == "6"
+    with pytest.raises(ServerError, match="foreign key constraint fails"):
+        shop_server.execute(
+            "INSERT INTO order_payments VALUES (REPEAT('0', 32), 1, 'boleto', 1, 1)",
+            "olist",
+        )
+    orphans = shop_server.execute(
+        "SELECT COUNT(*) FROM order_items LEFT JOIN products USING (product_id)"
+        " WHERE products.product_id IS NULL",
+        "olist",
+    )
+    assert orphans.strip() == "0"
+
+
+def test_the_reader_may_read_and_nothing_else(example):
+    done = subprocess.run(
+        [example / "server", "--scale", "0.01", "--private", "--", "sh", "-c"]
+        + [
+            f"{READ} olist -N -e 'SELECT COUNT(*) FROM orders; DELETE FROM order_reviews'"
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == "994"
+    assert "DELETE command denied" in done.stderr
+    assert done.returncode == 1
+
+
+def test_ends_with_the_commands_exit_code_and_leaves_no_process(example, tmp_path):
+    script = f"echo $PPID > {shlex.quote(str(tmp_path / 'parent'))}; exit 7"
+    done = subprocess.run(
+        [example / "server", "--scale", "0.01", "--", "sh", "-c", script]
+    )
+    assert done.returncode == 7
+    assert not alive(int((tmp_path / "parent").read_text()))
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130)]
+)
+def test_stops_the_server_on_a_signal(example, number, code):
+    serving = subprocess.Popen(
+        [example / "server", "--scale", "0.01", "--private"],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    lines = [serving.stdout.readline() for _ in range(5)]
+    assert lines[4] == "export MYSQL_DATABASE=olist\n"
+    children = children_of(serving.pid)
+    assert len(children) == 1
+    serving.send_signal(number)
+    assert serving.wait(30) == code
+    assert not any(alive(pid) for pid in children)
+    serving.stdout.close()
+
+
+def test_the_server_ends_when_its_parent_is_killed(example):
+    serving = subprocess.Popen(
+        [example / "server", "--scale", "0.01", "--private"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    for _ in range(5):
+        serving.stdout.readline()
+    (server,) = children_of(serving.pid)
+    serving.kill()
+    serving.wait()
+    serving.stdout.close()
+    wait_until(lambda: not alive(server))
+
+
+def test_a_second_user_gets_a_copy(tmp_path):
+    said = []
+    with (
+        open_shop(scale=0.001, cache=tmp_path) as first,
+        open_shop(scale=0.001, cache=tmp_path, report=said.append) as second,
+    ):
+        second.execute("DELETE FROM order_reviews", "olist")
+        assert (
+            first.execute("SELECT COUNT(*) FROM order_reviews", "olist").strip() == "99"
+        )
+    assert said[0] == "the data directory is in use: working on a copy"
+    assert not list(tmp_path.glob("copy-*"))
+
+
+def test_a_filled_directory_is_used_again_and_a_broken_fill_is_not(tmp_path, monkeypatch):
+    import database.filled
+
+    def broken(*_):
+        raise ServerError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(database.filled, "load_tables", broken)
+        with (
+            pytest.raises(ServerError, match="the disk is full"),
+            open_shop(scale=0.001, cache=tmp_path),
+        ):
+            pass
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
+    said = []
+    with open_shop(scale=0.001, cache=tmp_path, report=said.append):
+        pass
+    assert any("filling" in message for message in said)
+    said.clear()
+    with open_shop(scale=0.001, cache=tmp_path, report=said.append):
+        pass
+    assert said == []
+
+
+def test_a_missing_csv_file_is_one_line(example, tmp_path):
+    done = subprocess.run(
+        [example / "server", "--data", tmp_path, "--", "true"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("examples/olist/server: ")
+    assert "lacks product_category_name_translation.csv" in done.stderr
+
+
+def children_of(pid: int) -> list[int]:
+    with open(f"/proc/{pid}/task/{pid}/children") as children:
+        return [int(child) for child in children.read().split()]
