@@ -64,6 +64,11 @@ keelboat_need("${KEELBOAT_LIBDUCKDB}" "libduckdb")
 # --- Debian packages -----------------------------------------------------------------------
 
 find_package(OpenSSL REQUIRED)
+# libparquet carries OpenSSL's libcrypto and exports it without versions. Were it searched
+# first, libmariadb's TLS would run on a libcrypto that its libssl was not made for. So the
+# system's come first on every link line of ours; cmake/dependencies_test.cc holds it.
+target_link_options(keelboat_options INTERFACE "LINKER:--push-state,--no-as-needed"
+  "${OPENSSL_SSL_LIBRARY}" "${OPENSSL_CRYPTO_LIBRARY}" "LINKER:--pop-state")
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(yaml-cpp REQUIRED)
@@ -77,7 +82,7 @@ keelboat_alias(yaml yaml-cpp)
 keelboat_alias(json nlohmann_json::nlohmann_json)
 keelboat_alias(cli11 CLI11::CLI11)
 keelboat_alias(mariadb PkgConfig::libmariadb)
-# libarrow carries and exports an RE2 of its own, which the dynamic linker would take for
+# libarrow_compute carries and exports an RE2 of its own, which the dynamic linker would take for
 # ours: link the archive and keep its symbols to ourselves.
 find_library(KEELBOAT_RE2_ARCHIVE libre2.a REQUIRED)
 keelboat_alias(re2 "${KEELBOAT_RE2_ARCHIVE};Threads::Threads")
