@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <arrow/result.h>
+
+#include "lake/lake.h"
+#include "planner/plan.h"
+
+namespace keelboat {
+
+/// Everything that the planner may know of one table.
+struct TableFacts {
+  TableSpec spec;
+  Relation relation;
+  /// The lake's newest version of it; nullopt: none yet.
+  std::optional<LakeSnapshot> lake;
+  /// Rows that share their declared key with another row. Only measured for a
+  /// declared key that no unique index proves.
+  std::optional<int64_t> key_duplicates;
+};
+
+struct PlanOptions {
+  bool full_refresh = false;
+  /// At most so many rows of each table (test mode).
+  std::optional<int64_t> row_limit = std::nullopt;
+};
+
+/// Whether a unique index or the primary key of the relation proves `columns` unique:
+/// its columns are among them, and none of them may be null.
+bool IsProvenKey(const Relation& relation, const std::vector<std::string>& columns);
+
+/// \brief Decides what a run does. Pure: no I/O, no clock, no threads.
+///
+/// Errors: kConfig for a column, key or cursor that the table does not have (with the
+/// nearest names) or a `columns` list that leaves nothing; kContract for a schema change that
+/// `schema_change` forbids.
+arrow::Result<TablePlan> PlanTable(const PlanOptions& options, const TableFacts& facts);
+
+/// \brief Whether `left` begins before `right`: `pipeline_order` first, then the larger one,
+/// because the longest read bounds the run. A strict weak ordering.
+bool BeginsBefore(const TablePlan& left, const TablePlan& right);
+
+}  // namespace keelboat

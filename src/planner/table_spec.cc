@@ -1,0 +1,17 @@
+#include "planner/table_spec.h"
+
+namespace keelboat {
+
+const char* LoadStrategyName(LoadStrategy strategy) {
+  switch (strategy) {
+    case LoadStrategy::kFull:
+      return "full";
+    case LoadStrategy::kIncremental:
+      return "incremental";
+    case LoadStrategy::kHybrid:
+      return "hybrid";
+  }
+  return "full";
+}
+
+}  // namespace keelboat
