@@ -38,15 +38,16 @@ struct LoadRequest {
   std::vector<LoadFile> files;  ///< All files of the version.
   int64_t rows = 0;             ///< Their sum.
   int64_t lake_version = 0;
-  std::string lake_uri;         ///< The table's folder; a moved lake is a reload.
+  std::string lake_uri;  ///< The table's folder; a moved lake is a reload.
   std::string run_id;
   SystemTime loaded_at;
-  std::string description;      ///< Table comment.
+  std::string description;  ///< Table comment.
 };
 
 struct LoadResult {
-  bool nothing_new = false;  ///< The ledger already had this version; nothing was touched.
-  int64_t rows = 0;          ///< In the table afterwards.
+  bool nothing_new =
+      false;         ///< The ledger already had this version; nothing was touched.
+  int64_t rows = 0;  ///< In the table afterwards.
 };
 
 /// The ledger's row for one table.
@@ -61,9 +62,11 @@ struct LedgerRow {
 
 /// \brief A database that serves analysts.
 ///
-/// Thread-safe; calls are made one after another inside. Errors: kConflict (the
-/// file is locked by another process — details "pid" where known — or the ledger moved), kData
-/// (rows counted differ from rows committed), kNotFound, kAuth, kUnavailable.
+/// Thread-safe; calls are made one after another inside. Errors: kUnavailable (another
+/// process holds the file — details "pid", "program" where known — or the disk is full:
+/// "errno" = "ENOSPC"), kConflict (the ledger moved meanwhile), kData (rows counted differ
+/// from rows committed; damaged files), kNotFound (a folder, or a file of the lake, "file"),
+/// kConfig (a name that cannot be, a table that keelboat did not make), kDenied, kAuth.
 class Warehouse {
  public:
   virtual ~Warehouse() = default;
