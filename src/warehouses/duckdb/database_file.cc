@@ -1,0 +1,174 @@
+#include "warehouses/duckdb/database_file.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <map>
+#include <mutex>
+
+#include "keelboat/error.h"
+#include "warehouses/duckdb/driver_errors.h"
+
+namespace keelboat::duckdb {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct OpenFile {
+  std::shared_ptr<adbc::Database> database;
+  int leases = 0;
+};
+
+/// The files that this process has open, by canonical path. Held locked while a file
+/// opens or closes, so that no second instance slips in between.
+struct OpenFiles {
+  std::mutex mutex;
+  std::map<std::string, OpenFile> files;
+};
+
+OpenFiles& Registry() {
+  static auto* registry = new OpenFiles;  // Outlives every static that may hold a lease.
+  return *registry;
+}
+
+adbc::Database::Options DriverOptions(const DuckdbOptions& options,
+                                      const std::string& path) {
+  return {{"driver", options.library},
+          {"entrypoint", "duckdb_adbc_init"},
+          {"path", path},
+          {"threads", std::to_string(options.threads)},
+          {"memory_limit", options.memory_limit},
+          // Nothing is fetched from the network behind the user's back.
+          {"autoinstall_known_extensions", "false"},
+          {"autoload_known_extensions", "false"}};
+}
+
+arrow::Status CheckLibrary(const DuckdbOptions& options) {
+  std::error_code ignored;
+  if (fs::is_regular_file(options.library, ignored)) return arrow::Status::OK();
+  return MakeError(
+      ErrorKind::kNotFound,
+      "DuckDB's library is not at '" + options.library + "': `make deps` puts it there",
+      {{"path", options.library}});
+}
+
+/// Where a path leads, with links resolved; names the folder that is missing.
+arrow::Result<std::string> CanonicalPath(const std::string& path) {
+  if (path.empty() || path == ":memory:") {
+    return MakeError(ErrorKind::kConfig,
+                     "the warehouse needs a file: set its path, for example "
+                     "'warehouse.duckdb'");
+  }
+  std::error_code error;
+  fs::path absolute = fs::absolute(path, error);
+  fs::path canonical = error ? absolute : fs::weakly_canonical(absolute, error);
+  if (error) {
+    return MakeError(
+        ErrorKind::kConfig,
+        "the warehouse's path '" + path + "' cannot be followed: " + error.message(),
+        {{"path", path}});
+  }
+  fs::path folder = canonical.parent_path();
+  if (!fs::is_directory(folder, error)) {
+    return MakeError(ErrorKind::kNotFound,
+                     "the folder '" + folder.string() +
+                         "' of the warehouse file does not " +
+                         "exist: make it, or change the warehouse's path",
+                     {{"path", folder.string()}});
+  }
+  if (fs::is_directory(canonical, error)) {
+    return MakeError(ErrorKind::kConfig,
+                     "the warehouse's path '" + canonical.string() +
+                         "' is a folder: name a file, for example '" +
+                         (canonical / "warehouse.duckdb").string() + "'",
+                     {{"path", canonical.string()}});
+  }
+  return canonical.string();
+}
+
+arrow::Result<std::unique_ptr<adbc::Connection>> ConnectUtc(adbc::Database& database) {
+  ARROW_ASSIGN_OR_RAISE(auto connection, database.Connect());
+  ARROW_RETURN_NOT_OK(connection->Execute("SET TimeZone = 'UTC'"));
+  return connection;
+}
+
+adbc::ErrorMapper MapperFor(const std::string& path) {
+  return [path](const adbc::DriverError& error) { return MapDriverError(path, error); };
+}
+
+}  // namespace
+
+DatabaseFile::DatabaseFile(std::string key, std::shared_ptr<adbc::Database> database)
+    : key_(std::move(key)), database_(std::move(database)) {}
+
+DatabaseFile::~DatabaseFile() {
+  OpenFiles& registry = Registry();
+  std::lock_guard lock(registry.mutex);
+  database_.reset();
+  auto found = registry.files.find(key_);
+  if (--found->second.leases == 0) registry.files.erase(found);
+}
+
+arrow::Result<std::unique_ptr<DatabaseFile>> DatabaseFile::Open(
+    const DuckdbOptions& options) {
+  ARROW_RETURN_NOT_OK(CheckLibrary(options));
+  ARROW_ASSIGN_OR_RAISE(std::string key, CanonicalPath(options.path));
+  OpenFiles& registry = Registry();
+  std::lock_guard lock(registry.mutex);
+  auto found = registry.files.find(key);
+  if (found == registry.files.end()) {
+    ARROW_ASSIGN_OR_RAISE(
+        auto database, adbc::Database::Open(DriverOptions(options, key), MapperFor(key)));
+    found = registry.files.emplace(key, OpenFile{std::move(database), 0}).first;
+  }
+  ++found->second.leases;
+  return std::unique_ptr<DatabaseFile>(
+      new DatabaseFile(std::move(key), found->second.database));
+}
+
+arrow::Status DatabaseFile::Read(
+    const DuckdbOptions& options,
+    const std::function<arrow::Status(adbc::Connection&)>& read) {
+  ARROW_RETURN_NOT_OK(CheckLibrary(options));
+  ARROW_ASSIGN_OR_RAISE(std::string key, CanonicalPath(options.path));
+  OpenFiles& registry = Registry();
+  std::lock_guard lock(registry.mutex);
+  std::shared_ptr<adbc::Database> database;
+  auto found = registry.files.find(key);
+  if (found != registry.files.end()) {
+    database = found->second.database;
+  } else {
+    adbc::Database::Options driver_options = DriverOptions(options, key);
+    driver_options.emplace_back("access_mode", "READ_ONLY");
+    ARROW_ASSIGN_OR_RAISE(database, adbc::Database::Open(driver_options, MapperFor(key)));
+  }
+  ARROW_ASSIGN_OR_RAISE(auto connection, ConnectUtc(*database));
+  return read(*connection);
+}
+
+arrow::Status DatabaseFile::CheckFolder(const DuckdbOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(std::string key, CanonicalPath(options.path));
+  std::string folder = fs::path(key).parent_path().string();
+  if (access(folder.c_str(), W_OK | X_OK) == 0) return arrow::Status::OK();
+  return MakeError(
+      ErrorKind::kDenied,
+      "the warehouse file cannot be made in '" + folder +
+          "', which this user may not write to: give the right to, or change " +
+          "the warehouse's path",
+      {{"path", folder}});
+}
+
+arrow::Result<std::unique_ptr<adbc::Connection>> DatabaseFile::Connect() {
+  return ConnectUtc(*database_);
+}
+
+arrow::Result<std::unique_ptr<adbc::Connection>> ConnectInMemory(
+    const DuckdbOptions& options) {
+  ARROW_RETURN_NOT_OK(CheckLibrary(options));
+  ARROW_ASSIGN_OR_RAISE(
+      auto database,
+      adbc::Database::Open(DriverOptions(options, ":memory:"), MapperFor(":memory:")));
+  return database->Connect();
+}
+
+}  // namespace keelboat::duckdb

@@ -1,0 +1,198 @@
+#include "warehouses/duckdb/duckdb_warehouse.h"
+
+#include <filesystem>
+#include <mutex>
+
+#include "core/stop.h"
+#include "keelboat/error.h"
+#include "warehouses/duckdb/database_file.h"
+#include "warehouses/duckdb/ledger.h"
+#include "warehouses/duckdb/sql_text.h"
+
+namespace keelboat {
+namespace {
+
+using duckdb::DatabaseFile;
+using duckdb::Ledger;
+using duckdb::LedgerEntry;
+using duckdb::QuoteName;
+using duckdb::QuoteText;
+
+class DuckdbWarehouse final : public Warehouse {
+ public:
+  DuckdbWarehouse(DuckdbOptions options, duckdb::StatementHook hook)
+      : options_(std::move(options)), hook_(std::move(hook)) {}
+
+  arrow::Result<WarehouseInfo> Check(const std::stop_token& stop) override;
+  arrow::Result<std::vector<LedgerRow>> ReadLedger() override;
+  arrow::Result<LoadResult> Replace(const LoadRequest& request,
+                                    const std::stop_token& stop) override;
+  arrow::Status DropSchema() override;
+  arrow::Status Close() override;
+
+ private:
+  bool Exists() const;
+  arrow::Status Open();
+  void Disconnect();
+  arrow::Status Commit(const LedgerEntry& entry);
+  arrow::Status RefuseForeignTables();
+
+  const DuckdbOptions options_;
+  const duckdb::StatementHook hook_;
+  std::mutex mutex_;
+  // The connection goes before the file it is on.
+  std::unique_ptr<DatabaseFile> file_;
+  std::unique_ptr<adbc::Connection> connection_;
+};
+
+bool DuckdbWarehouse::Exists() const {
+  std::error_code ignored;
+  return std::filesystem::exists(options_.path, ignored);
+}
+
+arrow::Status DuckdbWarehouse::Open() {
+  if (connection_ != nullptr) return arrow::Status::OK();
+  ARROW_ASSIGN_OR_RAISE(file_, DatabaseFile::Open(options_));
+  auto connection = file_->Connect();
+  if (!connection.ok()) {
+    file_.reset();
+    return connection.status();
+  }
+  connection_ = *std::move(connection);
+  return arrow::Status::OK();
+}
+
+void DuckdbWarehouse::Disconnect() {
+  connection_.reset();
+  file_.reset();
+}
+
+arrow::Result<WarehouseInfo> DuckdbWarehouse::Check(const std::stop_token& stop) {
+  std::lock_guard lock(mutex_);
+  ARROW_RETURN_NOT_OK(CheckStop(stop));
+  const std::string version_query = "SELECT library_version FROM pragma_version()";
+  WarehouseInfo info{"DuckDB", "", options_.path};
+  if (!Exists()) {
+    // Looking must not make the file; the library answers without one.
+    ARROW_ASSIGN_OR_RAISE(auto memory, duckdb::ConnectInMemory(options_));
+    ARROW_ASSIGN_OR_RAISE(auto version, memory->Fetch(version_query));
+    info.version = version[0][0].value_or("");
+    ARROW_RETURN_NOT_OK(DatabaseFile::CheckFolder(options_));
+    return info;
+  }
+  const bool was_open = connection_ != nullptr;
+  ARROW_RETURN_NOT_OK(Open());
+  auto version = connection_->Fetch(version_query);
+  auto ledger = Ledger(connection_.get(), options_.schema).Read();
+  if (!was_open) Disconnect();
+  ARROW_RETURN_NOT_OK(version.status());
+  ARROW_RETURN_NOT_OK(ledger.status());
+  info.version = (*version)[0][0].value_or("");
+  return info;
+}
+
+arrow::Result<std::vector<LedgerRow>> DuckdbWarehouse::ReadLedger() {
+  std::lock_guard lock(mutex_);
+  std::vector<LedgerEntry> entries;
+  auto read = [&](adbc::Connection& connection) {
+    return Ledger(&connection, options_.schema).Read().Value(&entries);
+  };
+  if (connection_ != nullptr) {
+    ARROW_RETURN_NOT_OK(read(*connection_));
+  } else if (Exists()) {
+    ARROW_RETURN_NOT_OK(DatabaseFile::Read(options_, read));
+  }
+  std::vector<LedgerRow> rows;
+  for (LedgerEntry& entry : entries) rows.push_back(std::move(entry.row));
+  return rows;
+}
+
+arrow::Result<LoadResult> DuckdbWarehouse::Replace(const LoadRequest& request,
+                                                   const std::stop_token& stop) {
+  std::lock_guard lock(mutex_);
+  ARROW_RETURN_NOT_OK(Open());
+  duckdb::TableLoad load(connection_.get(), options_.schema, request, hook_);
+  arrow::Result<LoadResult> result = load.Prepare(stop);
+  if (!result.ok()) {
+    // Closing the session rolls back, also where a broken file would refuse a ROLLBACK.
+    Disconnect();
+    return result;
+  }
+  if (!result->nothing_new) ARROW_RETURN_NOT_OK(Commit(load.entry()));
+  return result;
+}
+
+arrow::Status DuckdbWarehouse::Commit(const LedgerEntry& entry) {
+  arrow::Status status = hook_ ? hook_("COMMIT") : arrow::Status::OK();
+  if (status.ok()) status = connection_->Execute("COMMIT").status();
+  if (status.ok()) return status;
+  // A commit that reports an error may have happened: the ledger knows.
+  Disconnect();
+  ARROW_RETURN_NOT_OK(Open());
+  auto entries = Ledger(connection_.get(), options_.schema).Read();
+  if (!entries.ok()) return status;
+  for (const LedgerEntry& found : *entries) {
+    if (found.row.table == entry.row.table && found.row.run_id == entry.row.run_id &&
+        found.row.lake_version == entry.row.lake_version &&
+        found.row.loaded_at == entry.row.loaded_at &&
+        found.files_sha256 == entry.files_sha256) {
+      return arrow::Status::OK();
+    }
+  }
+  return status;
+}
+
+arrow::Status DuckdbWarehouse::RefuseForeignTables() {
+  ARROW_ASSIGN_OR_RAISE(auto entries, Ledger(connection_.get(), options_.schema).Read());
+  ARROW_ASSIGN_OR_RAISE(
+      auto tables,
+      connection_->Fetch("SELECT table_name FROM duckdb_tables() WHERE database_name = "
+                         "current_database() AND schema_name = " +
+                         QuoteText(options_.schema) + " ORDER BY table_name"));
+  for (const adbc::Row& table : tables) {
+    if (*table[0] == duckdb::kLedgerTable) continue;
+    bool ours = false;
+    for (const LedgerEntry& entry : entries) ours |= entry.row.table == *table[0];
+    if (ours) continue;
+    return MakeError(ErrorKind::kConflict,
+                     "the schema " + QuoteName(options_.schema) + " holds the table " +
+                         QuoteName(*table[0]) +
+                         " that keelboat did not load: move it to " +
+                         "another schema; nothing was dropped");
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status DuckdbWarehouse::DropSchema() {
+  std::lock_guard lock(mutex_);
+  if (!Exists()) return arrow::Status::OK();
+  ARROW_RETURN_NOT_OK(Open());
+  ARROW_RETURN_NOT_OK(RefuseForeignTables());
+  return connection_
+      ->Execute("DROP SCHEMA IF EXISTS " + QuoteName(options_.schema) + " CASCADE")
+      .status();
+}
+
+arrow::Status DuckdbWarehouse::Close() {
+  std::lock_guard lock(mutex_);
+  Disconnect();
+  return arrow::Status::OK();
+}
+
+}  // namespace
+
+arrow::Result<std::unique_ptr<Warehouse>> MakeDuckdbWarehouse(
+    DuckdbOptions options, duckdb::StatementHook hook) {
+  if (options.schema.empty()) {
+    return MakeError(ErrorKind::kConfig, "the warehouse's schema has no name");
+  }
+  for (const char* reserved : {"information_schema", "pg_catalog"}) {
+    if (duckdb::SameName(options.schema, reserved)) {
+      return MakeError(ErrorKind::kConfig, "the schema '" + options.schema +
+                                               "' belongs to DuckDB: name another one");
+    }
+  }
+  return std::make_unique<DuckdbWarehouse>(std::move(options), std::move(hook));
+}
+
+}  // namespace keelboat

@@ -1,0 +1,464 @@
+#include "warehouses/duckdb/duckdb_warehouse.h"
+
+#include <chrono>
+#include <filesystem>
+#include <future>
+#include <thread>
+
+#include <arrow/type.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/field_metadata.h"
+#include "keelboat/error.h"
+#include "warehouses/duckdb/database_file.h"
+#include "warehouses/duckdb/warehouse_fixture.h"
+
+namespace keelboat::duckdb {
+namespace {
+
+using ::testing::HasSubstr;
+
+class DuckdbWarehouseTest : public WarehouseTest {
+ protected:
+  LoadRequest Numbers(const std::string& table, int64_t count, int64_t version) {
+    std::string path = Path(table + "-" + std::to_string(version) + ".parquet");
+    return RequestFor(table, NumbersSchema(), {WriteNumbers(path, 0, count)}, version);
+  }
+
+  std::stop_token never_;
+};
+
+TEST_F(DuckdbWarehouseTest, LoadsATableWithItsGeneratedColumnsAndLedgerRow) {
+  auto warehouse = Make();
+  auto result = warehouse->Replace(Numbers("orders", 1000, 3), never_);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_FALSE(result->nothing_new);
+  EXPECT_EQ(result->rows, 1000);
+
+  auto ledger = warehouse->ReadLedger();
+  ASSERT_TRUE(ledger.ok()) << ledger.status();
+  ASSERT_EQ(ledger->size(), 1u);
+  EXPECT_EQ(ledger->at(0).table, "orders");
+  EXPECT_EQ(ledger->at(0).lake_version, 3);
+  EXPECT_EQ(ledger->at(0).lake_uri, "/lake/orders");
+  EXPECT_EQ(ledger->at(0).rows, 1000);
+  EXPECT_EQ(ledger->at(0).run_id, "run-3");
+  EXPECT_EQ(FormatTime(ledger->at(0).loaded_at), "2026-11-21T02:00:00.123459Z");
+
+  ASSERT_TRUE(warehouse->Close().ok());
+  auto rows =
+      Sql("SELECT count(*), sum(id), min(_keelboat_run_id), "
+          "epoch_us(max(_keelboat_loaded_at)) FROM raw.orders");
+  EXPECT_EQ(rows[0][0], "1000");
+  EXPECT_EQ(rows[0][1], "499500");
+  EXPECT_EQ(rows[0][2], "run-3");
+  EXPECT_EQ(rows[0][3], "1795226400123459");
+  auto columns =
+      Sql("SELECT column_name FROM duckdb_columns() WHERE table_name = 'orders' "
+          "ORDER BY column_index");
+  ASSERT_EQ(columns.size(), 4u);
+  EXPECT_EQ(columns[2][0], "_keelboat_run_id");
+  EXPECT_EQ(columns[3][0], "_keelboat_loaded_at");
+}
+
+TEST_F(DuckdbWarehouseTest, DoesNothingWhenTheVersionIsLoadedAlready) {
+  LoadRequest request = Numbers("orders", 500, 1);
+  auto warehouse = Make();
+  ASSERT_TRUE(warehouse->Replace(request, never_).ok());
+  ASSERT_TRUE(warehouse->Close().ok());
+  auto before = std::filesystem::last_write_time(DatabasePath());
+
+  request.run_id = "run-again";
+  auto again = warehouse->Replace(request, never_);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(again->nothing_new);
+  EXPECT_EQ(again->rows, 500);
+  ASSERT_TRUE(warehouse->Close().ok());
+  EXPECT_EQ(std::filesystem::last_write_time(DatabasePath()), before);
+  EXPECT_EQ(Value("SELECT run_id FROM raw._keelboat_ledger"), "run-1");
+}
+
+TEST_F(DuckdbWarehouseTest, LoadsAgainWhenTheLakeWasMadeAnewWithTheSameVersion) {
+  auto warehouse = Make();
+  ASSERT_TRUE(warehouse->Replace(Numbers("orders", 10, 0), never_).ok());
+  LoadRequest remade = RequestFor("orders", NumbersSchema(),
+                                  {WriteNumbers(Path("other.parquet"), 100, 10)}, 0);
+  auto result = warehouse->Replace(remade, never_);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_FALSE(result->nothing_new);
+  EXPECT_EQ(Value("SELECT min(id) FROM raw.orders"), "100");
+}
+
+TEST_F(DuckdbWarehouseTest, LoadsAgainWhenTheLakeMoved) {
+  LoadRequest request = Numbers("orders", 10, 0);
+  auto warehouse = Make();
+  ASSERT_TRUE(warehouse->Replace(request, never_).ok());
+  request.lake_uri = "/elsewhere/orders";
+  auto result = warehouse->Replace(request, never_);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_FALSE(result->nothing_new);
+  EXPECT_EQ(Value("SELECT lake_uri FROM raw._keelboat_ledger"), "/elsewhere/orders");
+}
+
+TEST_F(DuckdbWarehouseTest, BringsBackRowsThatSomebodyDeleted) {
+  LoadRequest request = Numbers("orders", 10, 0);
+  auto warehouse = Make();
+  ASSERT_TRUE(warehouse->Replace(request, never_).ok());
+  Sql("DELETE FROM raw.orders WHERE id < 5");
+  auto result = warehouse->Replace(request, never_);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_FALSE(result->nothing_new);
+  Sql("DROP TABLE raw.orders");
+  result = warehouse->Replace(request, never_);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_FALSE(result->nothing_new);
+  EXPECT_EQ(Value("SELECT count(*) FROM raw.orders"), "10");
+}
+
+TEST_F(DuckdbWarehouseTest, ReplacesRowsAndKeepsIndexesAndViews) {
+  auto warehouse = Make();
+  ASSERT_TRUE(warehouse->Replace(Numbers("orders", 3000, 0), never_).ok());
+  Sql("CREATE UNIQUE INDEX by_id ON raw.orders(id)");
+  Sql("CREATE VIEW raw.names AS SELECT name FROM raw.orders");
+  auto result = warehouse->Replace(Numbers("orders", 2000, 1), never_);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(Value("SELECT count(*) FROM raw.names"), "2000");
+  EXPECT_EQ(Value("SELECT index_name FROM duckdb_indexes()"), "by_id");
+}
+
+TEST_F(DuckdbWarehouseTest, FollowsAChangedSchema) {
+  auto warehouse = Make();
+  ASSERT_TRUE(warehouse->Replace(Numbers("orders", 3, 0), never_).ok());
+  auto schema = arrow::schema(
+      {LakeField("name", arrow::utf8()), LakeField("price", arrow::decimal128(10, 2))});
+  auto file = WriteParquet(Path("new.parquet"), schema,
+                           {R"(["a", null])", R"(["1.50", "2.00"])"});
+  auto result = warehouse->Replace(RequestFor("orders", schema, {file}, 1), never_);
+  ASSERT_TRUE(result.ok()) << result.status();
+  auto rows = Sql("SELECT name, price FROM raw.orders ORDER BY price");
+  EXPECT_EQ(rows[0], (adbc::Row{"a", "1.50"}));
+  EXPECT_EQ(rows[1], (adbc::Row{std::nullopt, "2.00"}));
+}
+
+TEST_F(DuckdbWarehouseTest, LoadsAnEmptyTable) {
+  auto warehouse = Make();
+  ASSERT_TRUE(warehouse->Replace(Numbers("orders", 3, 0), never_).ok());
+  auto result = warehouse->Replace(RequestFor("orders", NumbersSchema(), {}, 1), never_);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->rows, 0);
+  EXPECT_EQ(Value("SELECT count(*) FROM raw.orders"), "0");
+}
+
+TEST_F(DuckdbWarehouseTest, ReadsSeveralFilesAndFillsAColumnThatOldOnesLack) {
+  auto wide =
+      arrow::schema({LakeField("name", arrow::utf8()), LakeField("id", arrow::int64()),
+                     LakeField("late", arrow::int32())});
+  auto files = {WriteNumbers(Path("old.parquet"), 0, 2),
+                WriteParquet(Path("new.parquet"), wide, {R"(["x"])", "[7]", "[1]"})};
+  auto result = Make()->Replace(RequestFor("orders", wide, files, 0), never_);
+  ASSERT_TRUE(result.ok()) << result.status();
+  auto rows = Sql("SELECT name, id, late FROM raw.orders ORDER BY id");
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[0], (adbc::Row{"name 0", "0", std::nullopt}));
+  EXPECT_EQ(rows[2], (adbc::Row{"x", "7", "1"}));
+}
+
+TEST_F(DuckdbWarehouseTest, WritesCommentsAndTheirChanges) {
+  auto schema = arrow::schema(
+      {LakeField("id", arrow::int64(), {{kCommentKey, "The buyer's number."}})});
+  auto file = WriteParquet(Path("a.parquet"), schema, {"[1]"});
+  auto warehouse = Make();
+  ASSERT_TRUE(warehouse->Replace(RequestFor("t", schema, {file}, 0), never_).ok());
+  EXPECT_EQ(Value("SELECT comment FROM duckdb_tables() WHERE table_name = 't'"),
+            "The table t.");
+  const std::string column_comment =
+      "SELECT comment FROM duckdb_columns() WHERE table_name = 't' AND column_name = "
+      "'id'";
+  EXPECT_EQ(Value(column_comment), "The buyer's number.");
+  LoadRequest request =
+      RequestFor("t", arrow::schema({LakeField("id", arrow::int64())}), {file}, 1);
+  request.description = "";
+  ASSERT_TRUE(warehouse->Replace(request, never_).ok());
+  EXPECT_EQ(Value("SELECT comment FROM duckdb_tables() WHERE table_name = 't'"),
+            "(null)");
+  EXPECT_EQ(Value(column_comment), "(null)");
+}
+
+TEST_F(DuckdbWarehouseTest, TakesAnyName) {
+  for (const std::string& name :
+       {std::string("order"), std::string("Preço (R$)"), std::string("a \"quoted\" name"),
+        std::string("it's; DROP TABLE x --"), std::string("select"),
+        std::string("日本 🚢"), std::string("a.b"), std::string(" ")}) {
+    auto schema = arrow::schema({LakeField(name, arrow::int64())});
+    std::string folder = Path("k=v [1]*?");
+    std::filesystem::create_directories(folder);
+    auto file = WriteParquet(folder + "/it's *.parquet", schema, {"[1, 2]"});
+    LoadRequest request = RequestFor(name, schema, {file}, 0);
+    request.description = name;
+    DuckdbOptions options = OptionsFor(DatabasePath());
+    options.schema = "schema " + name;
+    auto warehouse = MakeDuckdbWarehouse(options).ValueOrDie();
+    auto result = warehouse->Replace(request, never_);
+    ASSERT_TRUE(result.ok()) << name << ": " << result.status();
+    auto again = warehouse->Replace(request, never_);
+    ASSERT_TRUE(again.ok()) << name << ": " << again.status();
+    EXPECT_TRUE(again->nothing_new) << name;
+    EXPECT_EQ(warehouse->ReadLedger().ValueOrDie().at(0).table, name);
+    ASSERT_TRUE(warehouse->DropSchema().ok()) << name;
+    EXPECT_TRUE(warehouse->ReadLedger().ValueOrDie().empty());
+  }
+}
+
+TEST_F(DuckdbWarehouseTest, RefusesNamesThatDuckdbCannotTellApart) {
+  auto warehouse = Make();
+  ASSERT_TRUE(warehouse->Replace(Numbers("Orders", 1, 0), never_).ok());
+  auto clash = warehouse->Replace(Numbers("orders", 1, 0), never_);
+  EXPECT_EQ(KindOf(clash.status()), ErrorKind::kConfig);
+  EXPECT_THAT(clash.status().message(), HasSubstr("'Orders' and 'orders'"));
+
+  auto columns =
+      arrow::schema({LakeField("a", arrow::int64()), LakeField("A", arrow::int64())});
+  auto twice = warehouse->Replace(RequestFor("t", columns, {}, 0), never_);
+  EXPECT_EQ(KindOf(twice.status()), ErrorKind::kConfig);
+  EXPECT_THAT(twice.status().message(), HasSubstr("'a' and 'A'"));
+
+  auto own = arrow::schema({LakeField("_KEELBOAT_run_id", arrow::int64())});
+  auto generated = warehouse->Replace(RequestFor("t", own, {}, 0), never_);
+  EXPECT_EQ(KindOf(generated.status()), ErrorKind::kConfig);
+
+  auto ledger =
+      warehouse->Replace(RequestFor("_Keelboat_Ledger", NumbersSchema(), {}, 0), never_);
+  EXPECT_EQ(KindOf(ledger.status()), ErrorKind::kConfig);
+}
+
+TEST_F(DuckdbWarehouseTest, LeavesForeignTablesAndViewsAlone) {
+  auto warehouse = Make();
+  ASSERT_TRUE(warehouse->Replace(Numbers("orders", 1, 0), never_).ok());
+  Sql("CREATE TABLE raw.mine AS SELECT 42 AS answer");
+  Sql("CREATE VIEW raw.seen AS SELECT 1 AS one");
+  for (const char* name : {"mine", "Seen"}) {
+    auto result = warehouse->Replace(Numbers(name, 5, 0), never_);
+    EXPECT_EQ(KindOf(result.status()), ErrorKind::kConfig) << result.status();
+  }
+  arrow::Status dropped = warehouse->DropSchema();
+  EXPECT_EQ(KindOf(dropped), ErrorKind::kConflict);
+  EXPECT_THAT(dropped.message(), HasSubstr("mine"));
+  EXPECT_EQ(Value("SELECT answer FROM raw.mine"), "42");
+  EXPECT_EQ(Value("SELECT count(*) FROM raw.orders"), "1");
+}
+
+TEST_F(DuckdbWarehouseTest, RollsBackWhenTheRowsDoNotCount) {
+  auto warehouse = Make();
+  ASSERT_TRUE(warehouse->Replace(Numbers("orders", 10, 0), never_).ok());
+  LoadRequest request = Numbers("orders", 20, 1);
+  request.rows = 21;
+  request.files[0].rows = 21;
+  auto result = warehouse->Replace(request, never_);
+  EXPECT_EQ(KindOf(result.status()), ErrorKind::kData);
+  EXPECT_THAT(result.status().message(), HasSubstr("20 rows"));
+  EXPECT_THAT(result.status().message(), HasSubstr("has 21"));
+  EXPECT_EQ(Value("SELECT count(*) FROM raw.orders"), "10");
+  EXPECT_EQ(Value("SELECT lake_version FROM raw._keelboat_ledger"), "0");
+}
+
+TEST_F(DuckdbWarehouseTest, NamesAFileThatIsGoneOrDamaged) {
+  auto warehouse = Make();
+  LoadRequest request = Numbers("orders", 10, 0);
+  request.files.push_back({Path("gone.parquet"), 0});
+  auto gone = warehouse->Replace(request, never_);
+  EXPECT_EQ(KindOf(gone.status()), ErrorKind::kNotFound);
+  EXPECT_THAT(gone.status().message(), HasSubstr(Path("gone.parquet")));
+
+  std::filesystem::resize_file(request.files[0].uri, 100);
+  request.files.pop_back();
+  auto damaged = warehouse->Replace(request, never_);
+  EXPECT_EQ(KindOf(damaged.status()), ErrorKind::kData) << damaged.status();
+  EXPECT_THAT(damaged.status().message(), HasSubstr("orders-0.parquet"));
+  EXPECT_TRUE(warehouse->ReadLedger().ValueOrDie().empty());
+}
+
+TEST_F(DuckdbWarehouseTest, RefusesFilesThatDoNotHaveTheSchemasTypes) {
+  auto warehouse = Make();
+  auto doubles = arrow::schema({LakeField("n", arrow::float64())});
+  auto file = WriteParquet(Path("d.parquet"), doubles, {"[1.5]"});
+  auto integers = arrow::schema({LakeField("n", arrow::int64())});
+  auto result = warehouse->Replace(RequestFor("t", integers, {file}, 0), never_);
+  EXPECT_EQ(KindOf(result.status()), ErrorKind::kData);
+  EXPECT_THAT(result.status().message(), HasSubstr("DOUBLE"));
+  auto required = arrow::schema({arrow::field("other", arrow::int64(), false)});
+  result = warehouse->Replace(RequestFor("t", required, {file}, 0), never_);
+  EXPECT_EQ(KindOf(result.status()), ErrorKind::kData);
+  EXPECT_THAT(result.status().message(), HasSubstr("'other'"));
+}
+
+TEST_F(DuckdbWarehouseTest, LosesTheLedgersRaceWithoutATrace) {
+  ASSERT_TRUE(Make()->Replace(Numbers("orders", 10, 0), never_).ok());
+  // Somebody else moves the ledger after it was read and before the transaction begins.
+  auto thief = DatabaseFile::Open(OptionsFor(DatabasePath())).ValueOrDie();
+  auto connection = thief->Connect().ValueOrDie();
+  auto warehouse = Make([&](std::string_view sql) {
+    if (sql != "BEGIN TRANSACTION") return arrow::Status::OK();
+    return connection->Execute("UPDATE raw._keelboat_ledger SET lake_version = 5")
+        .status();
+  });
+  auto result = warehouse->Replace(Numbers("orders", 20, 1), never_);
+  EXPECT_EQ(KindOf(result.status()), ErrorKind::kConflict) << result.status();
+  EXPECT_EQ(Value("SELECT count(*) FROM raw.orders"), "10");
+  EXPECT_EQ(Value("SELECT lake_version FROM raw._keelboat_ledger"), "5");
+}
+
+TEST_F(DuckdbWarehouseTest, LosesTheRaceInsideTheTransactionToo) {
+  ASSERT_TRUE(Make()->Replace(Numbers("orders", 10, 0), never_).ok());
+  auto thief = DatabaseFile::Open(OptionsFor(DatabasePath())).ValueOrDie();
+  auto connection = thief->Connect().ValueOrDie();
+  auto warehouse = Make([&](std::string_view sql) {
+    if (!sql.starts_with("UPDATE")) return arrow::Status::OK();
+    return connection->Execute("UPDATE raw._keelboat_ledger SET lake_version = 5")
+        .status();
+  });
+  auto result = warehouse->Replace(Numbers("orders", 20, 1), never_);
+  EXPECT_EQ(KindOf(result.status()), ErrorKind::kConflict) << result.status();
+  EXPECT_EQ(Value("SELECT count(*) FROM raw.orders"), "10");
+}
+
+TEST_F(DuckdbWarehouseTest, ShowsReadersTheOldRowsUntilTheCommit) {
+  ASSERT_TRUE(Make()->Replace(Numbers("orders", 10, 0), never_).ok());
+  auto other = DatabaseFile::Open(OptionsFor(DatabasePath())).ValueOrDie();
+  auto reader = other->Connect().ValueOrDie();
+  int looks = 0;
+  auto warehouse = Make([&](std::string_view) {
+    auto rows = reader->Fetch(
+        "SELECT count(*), max(lake_version) FROM raw.orders, "
+        "raw._keelboat_ledger");
+    EXPECT_TRUE(rows.ok()) << rows.status();
+    EXPECT_EQ(rows->at(0), (adbc::Row{"10", "0"}));
+    ++looks;
+    return rows.status();
+  });
+  ASSERT_TRUE(warehouse->Replace(Numbers("orders", 20, 1), never_).ok());
+  EXPECT_GE(looks, 5);
+  EXPECT_EQ(*reader->Fetch("SELECT count(*) FROM raw.orders").ValueOrDie()[0][0], "20");
+}
+
+TEST_F(DuckdbWarehouseTest, AFailureAtAnyStatementLeavesTheOldTable) {
+  ASSERT_TRUE(Make()->Replace(Numbers("orders", 10, 0), never_).ok());
+  LoadRequest request = Numbers("orders", 20, 1);
+  for (int fail_at = 0;; ++fail_at) {
+    int statement = 0;
+    auto warehouse = Make([&](std::string_view) {
+      if (statement++ != fail_at) return arrow::Status::OK();
+      return MakeError(ErrorKind::kUnavailable, "injected");
+    });
+    auto result = warehouse->Replace(request, never_);
+    if (result.ok()) {
+      EXPECT_GE(fail_at, 6);
+      break;
+    }
+    EXPECT_EQ(result.status().message(), "injected");
+    EXPECT_EQ(Value("SELECT count(*) FROM raw.orders"), "10") << fail_at;
+    EXPECT_EQ(Value("SELECT lake_version FROM raw._keelboat_ledger"), "0") << fail_at;
+  }
+  EXPECT_EQ(Value("SELECT count(*) FROM raw.orders"), "20");
+}
+
+TEST_F(DuckdbWarehouseTest, StopsALongStatement) {
+  LoadRequest request = Numbers("orders", 200000, 0);
+  // Forty times the same file: long enough to be stopped in the middle.
+  request.files.assign(40, request.files[0]);
+  request.rows *= 40;
+  std::stop_source source;
+  std::jthread stopper;
+  auto warehouse = Make([&](std::string_view sql) {
+    if (sql.starts_with("INSERT INTO \"raw\".\"orders\"")) {
+      stopper = std::jthread([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(30));
+        source.request_stop();
+      });
+    }
+    return arrow::Status::OK();
+  });
+  auto result = warehouse->Replace(request, source.get_token());
+  EXPECT_EQ(KindOf(result.status()), ErrorKind::kCancelled) << result.status();
+  EXPECT_TRUE(warehouse->ReadLedger().ValueOrDie().empty());
+  stopper.join();
+  // The warehouse is usable afterwards.
+  auto again = warehouse->Replace(Numbers("orders", 5, 0), never_);
+  ASSERT_TRUE(again.ok()) << again.status();
+}
+
+TEST_F(DuckdbWarehouseTest, SharesOneInstanceAmongWarehousesOfTheSameFile) {
+  auto first = Make();
+  ASSERT_TRUE(first->Replace(Numbers("a", 10, 0), never_).ok());
+  std::filesystem::create_symlink(DatabasePath(), Path("link.duckdb"));
+  auto second = MakeDuckdbWarehouse(OptionsFor(Path("link.duckdb"))).ValueOrDie();
+  ASSERT_TRUE(second->Replace(Numbers("b", 20, 0), never_).ok());
+  EXPECT_EQ(first->ReadLedger().ValueOrDie().size(), 2u);
+  ASSERT_TRUE(first->Close().ok());
+  ASSERT_TRUE(second->Close().ok());
+  EXPECT_EQ(Value("SELECT count(*) FROM raw.b"), "20");
+}
+
+TEST_F(DuckdbWarehouseTest, LoadsFromManyThreadsOneAfterAnother) {
+  auto warehouse = Make();
+  std::vector<LoadRequest> requests;
+  for (int i = 0; i < 8; ++i)
+    requests.push_back(Numbers("t" + std::to_string(i), 1000, 0));
+  std::vector<std::future<arrow::Status>> loads;
+  for (const LoadRequest& request : requests) {
+    loads.push_back(std::async(std::launch::async, [&warehouse, &request] {
+      return warehouse->Replace(request, std::stop_token()).status();
+    }));
+  }
+  for (auto& load : loads) {
+    arrow::Status status = load.get();
+    EXPECT_TRUE(status.ok()) << status;
+  }
+  EXPECT_EQ(warehouse->ReadLedger().ValueOrDie().size(), 8u);
+}
+
+TEST_F(DuckdbWarehouseTest, ChecksWithoutMakingTheFile) {
+  auto info = Make()->Check(never_);
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_EQ(info->product, "DuckDB");
+  EXPECT_THAT(info->version, HasSubstr("v1."));
+  EXPECT_FALSE(std::filesystem::exists(DatabasePath()));
+  EXPECT_TRUE(Make()->ReadLedger().ValueOrDie().empty());
+  ASSERT_TRUE(Make()->DropSchema().ok());
+  EXPECT_FALSE(std::filesystem::exists(DatabasePath()));
+  ASSERT_TRUE(Make()->Replace(Numbers("orders", 1, 0), never_).ok());
+  EXPECT_TRUE(Make()->Check(never_).ok());
+}
+
+TEST_F(DuckdbWarehouseTest, RefusesPlacesThatCannotHoldAWarehouse) {
+  auto kind_at = [&](const std::string& path) {
+    return KindOf(MakeDuckdbWarehouse(OptionsFor(path))
+                      .ValueOrDie()
+                      ->Replace(Numbers("orders", 1, 0), never_)
+                      .status());
+  };
+  EXPECT_EQ(kind_at(Path("none/w.duckdb")), ErrorKind::kNotFound);
+  EXPECT_EQ(kind_at(folder_.string()), ErrorKind::kConfig);
+  EXPECT_EQ(kind_at(""), ErrorKind::kConfig);
+  EXPECT_EQ(kind_at(":memory:"), ErrorKind::kConfig);
+  std::string path = WriteNumbers(Path("not-a-database"), 0, 10).uri;
+  EXPECT_EQ(kind_at(path), ErrorKind::kConfig);
+  DuckdbOptions options = OptionsFor(DatabasePath());
+  options.library = Path("no-such-library.so");
+  EXPECT_EQ(KindOf(MakeDuckdbWarehouse(options).ValueOrDie()->Check(never_).status()),
+            ErrorKind::kNotFound);
+  options.schema = "information_schema";
+  EXPECT_EQ(KindOf(MakeDuckdbWarehouse(options).status()), ErrorKind::kConfig);
+}
+
+TEST_F(DuckdbWarehouseTest, RefusesTheLedgerOfANewerKeelboat) {
+  auto warehouse = Make();
+  ASSERT_TRUE(warehouse->Replace(Numbers("orders", 1, 0), never_).ok());
+  Sql("UPDATE raw._keelboat_ledger SET format = 2");
+  EXPECT_EQ(KindOf(warehouse->ReadLedger().status()), ErrorKind::kUnsupported);
+  EXPECT_EQ(KindOf(warehouse->Replace(Numbers("orders", 2, 1), never_).status()),
+            ErrorKind::kUnsupported);
+}
+
+}  // namespace
+}  // namespace keelboat::duckdb
