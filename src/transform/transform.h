@@ -25,6 +25,10 @@ struct DbtOptions {
   std::map<std::string, std::string> environment;
 };
 
+/// Where dbt's artifacts of the options' target lie: manifest.json, run_results.json,
+/// index.html and static_index.html (the docs in one file).
+std::filesystem::path DbtTargetDir(const DbtOptions& options);
+
 /// \brief A dbt process of the project's own dbt-core, started ahead of its work.
 ///
 /// The constructor's cost (importing dbt, 3 s) is paid while rows are still moving.
@@ -33,22 +37,32 @@ class Dbt {
  public:
   virtual ~Dbt() = default;
 
-  /// Starts the child; returns before its imports are done. kNotFound names the interpreter or project
-  /// that is missing and the remedy.
+  /// Starts the child; returns before its imports are done. Until `Build` it reads the
+  /// project and opens no database. kNotFound names the interpreter or project that is
+  /// missing and the remedy.
   static arrow::Result<std::unique_ptr<Dbt>> Start(const DbtOptions& options);
 
   /// \brief Runs deps (only where a packages file needs it), build and docs generate.
   ///
-  /// Events go to `observer`, every line of dbt to the log file. A failing model or test gives
-  /// status "failed" with dbt's message, not a failed Result; kConfig when the project does not
-  /// compile, kCancelled after a stop request (running queries are cancelled).
+  /// To be called once, when nobody else has the database open; when it returns, the
+  /// child has ended and closed it. Events go to `observer`, TransformFinished with what
+  /// is returned included (status "failed" and the message also where an error is
+  /// returned), every line of dbt to the log file. A failing model or test gives status
+  /// "failed" with dbt's message, not a failed Result; kConfig when the project does not
+  /// compile or dbt is missing, kConflict when another process holds the database,
+  /// kCancelled after a stop request (running queries are cancelled). Docs are generated
+  /// only after a build without failures.
   virtual arrow::Result<TransformFinished> Build(Observer& observer,
                                                  const std::stop_token& stop) = 0;
 };
 
-/// Runs `dbt ARGS…` with the same profile in the foreground, the terminal passed through
-/// (`keelboat dbt -- …`). Returns dbt's own exit code.
+/// \brief Runs `dbt ARGS…` with the same profile in the foreground (`keelboat dbt -- …`).
+///
+/// The terminal is passed through, so Ctrl-C reaches dbt too; a stop request is passed on
+/// only when dbt has not ended by itself some seconds later. Returns dbt's own exit code,
+/// or 128 + the signal that killed it.
 arrow::Result<int> RunDbtCommand(const DbtOptions& options,
-                                 const std::vector<std::string>& arguments);
+                                 const std::vector<std::string>& arguments,
+                                 const std::stop_token& stop = {});
 
 }  // namespace keelboat

@@ -1,0 +1,195 @@
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "keelboat/error.h"
+#include "transform/build_tally.h"
+#include "transform/dbt_files.h"
+#include "transform/dbt_log.h"
+#include "transform/transform.h"
+#include "transform/worker.h"
+
+namespace keelboat {
+namespace {
+
+using transform::BuildTally;
+using transform::DbtLog;
+using transform::InstallRemedy;
+using transform::Worker;
+using transform::WorkerEvent;
+
+constexpr const char* kDeps = R"({"do":"deps"})";
+constexpr const char* kBuild = R"({"do":"dbt","arguments":["build"]})";
+// The build has just written the manifest with its compiled SQL: nothing to compile
+// again.
+constexpr const char* kDocs =
+    R"({"do":"dbt","arguments":["docs","generate","--no-compile","--static"]})";
+
+/// Versions 1.9 up to the next major one have the runner and the events used here.
+bool IsSupported(std::string_view version) {
+  if (!version.starts_with("1.")) return false;
+  int minor = 0;
+  for (char c : version.substr(2)) {
+    if (c < '0' || c > '9') break;
+    minor = minor * 10 + (c - '0');
+  }
+  return minor >= 9;
+}
+
+bool HasClass(const WorkerEvent& done, std::string_view name) {
+  return std::find(done.classes.begin(), done.classes.end(), name) != done.classes.end();
+}
+
+/// What ended a command before its nodes could run.
+arrow::Status StatusOf(const WorkerEvent& done, const DbtOptions& options) {
+  constexpr std::array<std::string_view, 2> kDatabase = {"FailedToConnectError",
+                                                         "DbtDatabaseError"};
+  const std::string& text = done.text;
+  if (HasClass(done, "KeyboardInterrupt")) {
+    return MakeError(ErrorKind::kCancelled, "dbt was interrupted");
+  }
+  if (text.find("Could not set lock on file") != std::string::npos) {
+    return MakeError(ErrorKind::kConflict,
+                     "the warehouse file is open in another process: " + text);
+  }
+  if (text.find("Could not find adapter type") != std::string::npos) {
+    return MakeError(ErrorKind::kConfig, text + "; " + InstallRemedy(options));
+  }
+  for (std::string_view name : kDatabase) {
+    if (HasClass(done, name)) return MakeError(ErrorKind::kUnavailable, text);
+  }
+  if (HasClass(done, "DbtBaseException") || HasClass(done, "UsageError")) {
+    return MakeError(ErrorKind::kConfig, text);
+  }
+  const std::string name = done.classes.empty() ? "error" : done.classes.front();
+  return MakeError(ErrorKind::kInternal, fmt::format("dbt raised {}: {}", name, text));
+}
+
+class ResidentDbt final : public Dbt {
+ public:
+  ResidentDbt(DbtOptions options, std::unique_ptr<DbtLog> log,
+              std::unique_ptr<Worker> worker)
+      : options_(std::move(options)), log_(std::move(log)), worker_(std::move(worker)) {}
+
+  arrow::Result<TransformFinished> Build(Observer& observer,
+                                         const std::stop_token& stop) override {
+    if (worker_ == nullptr) {
+      return MakeError(ErrorKind::kInternal, "dbt's build was asked for a second time");
+    }
+    const auto begun = std::chrono::steady_clock::now();
+    auto result = BuildAndDocument(observer, stop);
+    worker_.reset();
+    TransformFinished finished;
+    if (result.ok()) {
+      finished = *result;
+    } else {
+      finished = TransformFinished{"failed", 0, 0, 0, result.status().message(), {}};
+    }
+    finished.took = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - begun);
+    LogFinished(finished);
+    observer.On(finished);
+    if (!result.ok()) return result.status();
+    return finished;
+  }
+
+ private:
+  arrow::Result<TransformFinished> BuildAndDocument(Observer& observer,
+                                                    const std::stop_token& stop) {
+    ARROW_ASSIGN_OR_RAISE(std::string version, AwaitReady(stop));
+    BuildTally tally("dbt " + version, observer, *log_);
+    log_->Write("INFO", fmt::format("dbt {} build, target {}", version, options_.target));
+    ARROW_ASSIGN_OR_RAISE(WorkerEvent deps, Run(kDeps, tally, stop));
+    if (!deps.success) {
+      return AddContext(StatusOf(deps, options_), "installing dbt's packages");
+    }
+    ARROW_ASSIGN_OR_RAISE(WorkerEvent build, Run(kBuild, tally, stop));
+    TransformFinished finished = tally.Finished();
+    if (finished.failed > 0) {
+      worker_->Quit();
+      return finished;
+    }
+    if (!build.success) {
+      if (!build.text.empty()) return StatusOf(build, options_);
+      finished.status = "failed";
+      finished.reason = "dbt build failed; see " + options_.log_file.string();
+      worker_->Quit();
+      return finished;
+    }
+    ARROW_ASSIGN_OR_RAISE(WorkerEvent docs, Run(kDocs, tally, stop));
+    worker_->Quit();
+    if (!docs.success) {
+      finished.status = "failed";
+      finished.reason = docs.text.empty() ? "dbt docs generate failed; see " +
+                                                options_.log_file.string()
+                                          : "dbt docs generate: " + docs.text;
+    }
+    return finished;
+  }
+
+  arrow::Result<std::string> AwaitReady(const std::stop_token& stop) {
+    ARROW_ASSIGN_OR_RAISE(WorkerEvent ready, Await(nullptr, stop));
+    const bool known = !ready.version.empty();
+    if (known && !IsSupported(ready.version)) {
+      return MakeError(ErrorKind::kConfig,
+                       fmt::format("dbt-core {} does not fit: version 1.9 up to 1.11 is "
+                                   "needed; {}",
+                                   ready.version, InstallRemedy(options_)));
+    }
+    if (ready.kind == WorkerEvent::Kind::kUnusable) {
+      return MakeError(
+          ErrorKind::kConfig,
+          fmt::format("{} cannot import dbt ({}); {}", options_.python.string(),
+                      ready.text, InstallRemedy(options_)),
+          {{"python", options_.python.string()}});
+    }
+    return ready.version;
+  }
+
+  arrow::Result<WorkerEvent> Run(const char* command, BuildTally& tally,
+                                 const std::stop_token& stop) {
+    ARROW_RETURN_NOT_OK(worker_->Send(command));
+    return Await(&tally, stop);
+  }
+
+  arrow::Result<WorkerEvent> Await(BuildTally* tally, const std::stop_token& stop) {
+    return worker_->Await(
+        [&](const WorkerEvent& event) {
+          if (tally != nullptr) tally->On(event);
+        },
+        [&](const std::string& line) { log_->Write("INFO", line); }, stop);
+  }
+
+  void LogFinished(const TransformFinished& finished) {
+    const double seconds = static_cast<double>(finished.took.count()) / 1e6;
+    const bool ok = finished.status == "ok";
+    std::string text =
+        fmt::format("dbt {}: {} models built, {} tests passed, {} failed in {:.1f} s",
+                    ok ? "done" : finished.status, finished.models, finished.tests,
+                    finished.failed, seconds);
+    if (!finished.reason.empty()) text += "\n" + finished.reason;
+    log_->Write(ok ? "SUCCESS" : "ERROR", text);
+  }
+
+  const DbtOptions options_;
+  std::unique_ptr<DbtLog> log_;
+  std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace
+
+arrow::Result<std::unique_ptr<Dbt>> Dbt::Start(const DbtOptions& options) {
+  ARROW_RETURN_NOT_OK(transform::PrepareFiles(options));
+  ARROW_ASSIGN_OR_RAISE(auto log, DbtLog::Open(options.log_file, Clock::System()));
+  ARROW_ASSIGN_OR_RAISE(auto worker, Worker::Start(options));
+  return std::make_unique<ResidentDbt>(options, std::move(log), std::move(worker));
+}
+
+}  // namespace keelboat
