@@ -40,8 +40,8 @@ struct MysqlSettings {
   std::string socket;  ///< Unix socket; when set, host and port are not used.
   std::string user;    ///< Never empty.
   Secret password;
-  std::string database;        ///< Never empty.
-  std::optional<TlsMode> tls;  ///< Unset: preferred on loopback, else verify_identity.
+  std::string database;          ///< Never empty.
+  std::optional<TlsMode> tls;    ///< Unset: preferred on loopback, else verify_identity.
   std::filesystem::path tls_ca;  ///< PEM file; empty: the machine's own authorities.
   ZeroDates zero_dates = ZeroDates::kFail;
   std::chrono::seconds connect_timeout{10};
@@ -116,7 +116,7 @@ struct DbtConfig {
   std::filesystem::path project;  ///< Absolute; holds dbt_project.yml.
   std::string target;             ///< Default: the environment's name.
   int threads = 4;
-  std::filesystem::path python;   ///< Interpreter with dbt-core; empty: found by keelboat.
+  std::filesystem::path python;  ///< Interpreter with dbt-core; empty: found by keelboat.
   std::string place;
 };
 
@@ -207,7 +207,8 @@ arrow::Status CheckSupported(const ProjectConfig& config, const ConfigUse& use);
 /// Also finds secrets as URLs and JSON spell them.
 std::string RedactSecrets(std::string_view text, const ProjectConfig& config);
 
-/// Settings of a MySQL source; kConfig where `name` is unknown (with the nearest names) or of another type.
+/// Settings of a MySQL source; kConfig where `name` is unknown (with the nearest names)
+/// or of another type.
 arrow::Result<const MysqlSettings*> MysqlSourceOf(const ProjectConfig& config,
                                                   const std::string& name);
 

@@ -1,0 +1,89 @@
+#include "app/config.h"
+#include "keelboat/error.h"
+
+namespace keelboat {
+namespace {
+
+arrow::Status Refuse(const std::string& place, const std::string& key,
+                     const std::string& what) {
+  return MakeError(ErrorKind::kConfig, (place.empty() ? "" : place + ": ") + what,
+                   {{"key", key}});
+}
+
+arrow::Status CheckExtract(const ProjectConfig& config) {
+  if (config.tables.empty()) {
+    return Refuse(config.file.empty() ? "" : config.file.filename().string(), "tables",
+                  "nothing says which tables to move: name a mysql source in `tables: "
+                  "{from: …}`");
+  }
+  for (const TableGroup& group : config.tables) {
+    ARROW_RETURN_NOT_OK(MysqlSourceOf(config, group.from).status());
+  }
+  if (config.run.snapshot == SnapshotMode::kConsistent) {
+    return Refuse(
+        config.run.snapshot_place, "run.snapshot",
+        "run.snapshot: consistent does not work yet in this version: each table "
+        "is read in a snapshot of its own; write `snapshot: per_table`");
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status CheckLake(const ProjectConfig& config) {
+  if (config.lake.kind == LakeKind::kLocal) return arrow::Status::OK();
+  const std::string remedy = config.file.empty()
+                                 ? "unset MINIO_ENDPOINT to keep the lake in ./lake"
+                                 : "give environment '" + config.environment +
+                                       "' a folder: `lake: {url: ./lake}`";
+  return Refuse(config.lake.place, "lake.url",
+                "lakes on S3 or MinIO do not work yet in this version, lakes in local "
+                "folders do: " +
+                    remedy);
+}
+
+arrow::Status CheckWarehouse(const ProjectConfig& config) {
+  if (std::holds_alternative<DuckdbSettings>(config.warehouse.settings)) {
+    return arrow::Status::OK();
+  }
+  const std::string remedy =
+      config.file.empty() ? "unset SNOWFLAKE_ACCOUNT to use ./warehouse.duckdb"
+                          : "give environment '" + config.environment +
+                                "' a DuckDB file: `warehouse: {type: duckdb, path: "
+                                "warehouse.duckdb}`";
+  return Refuse(config.warehouse.place, "warehouse.type",
+                "Snowflake warehouses do not work yet in this version, DuckDB warehouses "
+                "do: " +
+                    remedy);
+}
+
+arrow::Status CheckObservers(const ProjectConfig& config) {
+  const AlertsConfig& alerts = config.alerts;
+  if (!alerts.slack_webhook.empty() || !alerts.pagerduty_routing_key.empty()) {
+    return Refuse(alerts.place, "alerts",
+                  "alerts to Slack and PagerDuty do not work yet in this version: remove "
+                  "them for environment '" +
+                      config.environment +
+                      "' (`alerts: null`) and watch the exit code and logs/keelboat.log");
+  }
+  const TelemetryConfig& telemetry = config.telemetry;
+  if (!telemetry.otlp.empty() || !telemetry.openlineage.empty() ||
+      !telemetry.prometheus.empty()) {
+    return Refuse(telemetry.place, "telemetry",
+                  "telemetry exporters do not work yet in this version: remove them for "
+                  "environment '" +
+                      config.environment +
+                      "' (`telemetry: null`) and read logs/runs/<run id>.json");
+  }
+  return arrow::Status::OK();
+}
+
+}  // namespace
+
+arrow::Status CheckSupported(const ProjectConfig& config, const ConfigUse& use) {
+  if (use.extract) ARROW_RETURN_NOT_OK(CheckExtract(config));
+  if (use.extract || use.load) ARROW_RETURN_NOT_OK(CheckLake(config));
+  if (use.load || use.transform) ARROW_RETURN_NOT_OK(CheckWarehouse(config));
+  if (use.observe) ARROW_RETURN_NOT_OK(CheckObservers(config));
+  return arrow::Status::OK();
+}
+
+}  // namespace keelboat
