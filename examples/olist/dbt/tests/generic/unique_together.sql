@@ -1,0 +1,9 @@
+{#- No two rows agree in all of the columns. -#}
+{% test unique_together(model, columns) %}
+
+select {{ columns | join(', ') }}, count(*) as copies
+from {{ model }}
+group by {{ columns | join(', ') }}
+having count(*) > 1
+
+{% endtest %}
