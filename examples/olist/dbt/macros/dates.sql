@@ -48,7 +48,7 @@
     end
 {%- endmacro %}
 
-{#- A query with the column `day`: one row per day, both ends included. -#}
+{#- A query with the column `date_day`: one row per day, both ends included. -#}
 {% macro every_day(first, last) -%}
     with digit as (
         {%- for number in range(10) %}
@@ -68,7 +68,7 @@
     select
         cast(
             {{ dbt.dateadd('day', 'days', "cast('" ~ first ~ "' as date)") }} as date
-        ) as day
+        ) as date_day
     from counted
     where days <= {{ dbt.datediff("cast('" ~ first ~ "' as date)", "cast('" ~ last ~ "' as date)", 'day') }}
 {%- endmacro %}
