@@ -1,29 +1,66 @@
-# keelboat: what people type. Every target works from a fresh clone with nothing set up.
+# What people type. Every target works from a fresh clone with nothing set up.
 
 SHELL := /bin/bash
 PRESET ?= release
 JOBS ?= $(shell nproc)
 DATA ?=
+ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help deps configure build test
+.PHONY: help deps build demo test test-dev lint format bench clean distclean
+
+# bootstrap GROUP, then configure; quiet unless it fails.
+define prepare
+	@scripts/bootstrap build $(1)
+	@mkdir -p build
+	@cmake --preset $(2) >build/configure-$(2).log 2>&1 || \
+	  { cat build/configure-$(2).log >&2; exit 1; }
+endef
 
 help: ## This list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' \
-	  $(MAKEFILE_LIST)
+	@echo "keelboat: MySQL to a Delta lake to DuckDB to dbt marts"
+	@echo
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' \
+	  $(firstword $(MAKEFILE_LIST))
 
-deps: ## Debian packages, .venv and third-party parts (nothing is done twice)
+deps: ## Get what the build needs: Debian packages, .venv, third-party parts
 	@scripts/bootstrap build
 
-configure: deps
-	@mkdir -p build
-	@cmake --preset $(PRESET) >build/configure-$(PRESET).log 2>&1 || \
-	  { cat build/configure-$(PRESET).log >&2; exit 1; }
-
-build: configure ## The binary: build/release/keelboat
+build: ## Build the program: build/release/keelboat
+	$(call prepare,,$(PRESET))
 	@cmake --build --preset $(PRESET) -j $(JOBS) --target keelboat
 	@echo "built: build/$(PRESET)/keelboat"
 
-test: configure ## Unit tests
+demo: ## Run the whole Olist example (DATA=folder of the real CSV files)
+	@scripts/bootstrap build demo
+	@$(MAKE) --no-print-directory build
+	@examples/olist/demo $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+test: ## Build and run every test: unit tests, then tests/ (logs in build/test)
+	$(call prepare,test,$(PRESET))
 	@cmake --build --preset $(PRESET) -j $(JOBS)
-	@ctest --preset $(PRESET) -j $(JOBS)
+	@scripts/test $(PRESET)
+
+test-dev: ## Unit tests with the address and undefined-behaviour sanitizers
+	$(call prepare,test,dev)
+	@cmake --build --preset dev -j $(JOBS)
+	@ctest --preset dev -j $(JOBS) --no-tests=error
+
+lint: ## Check layers, sizes, formatting, ruff and clang-tidy
+	$(call prepare,lint,release)
+	@scripts/lint
+
+format: ## Format the C++ and Python sources in place
+	@scripts/bootstrap build lint
+	@scripts/format
+
+bench: ## Measure against the other tools
+	@scripts/bootstrap build demo
+	@$(MAKE) --no-print-directory build
+	@bench/run $(ARGS)
+
+clean: ## Remove what was built; keep the dependencies
+	@rm -rf build/release build/dev build/tsan build/test build/lint build/configure-*.log
+
+distclean: ## Remove everything that is not in git's care: build/ and .venv
+	@rm -rf build .venv

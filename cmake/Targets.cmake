@@ -78,6 +78,9 @@ endfunction()
 
 # keelboat_add_script_test(NAME SCRIPT [ARGUMENT...]): a Python script as a ctest entry.
 function(keelboat_add_script_test name script)
+  if(NOT KEELBOAT_TESTS)
+    return()
+  endif()
   add_test(NAME ${name} COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/${script}" ${ARGN}
     WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
   set_tests_properties(${name} PROPERTIES LABELS scripts TIMEOUT 60)

@@ -1,4 +1,5 @@
-// Arrow's wheel libraries export copies of libcrypto and RE2. These tests hold that ours win.
+// Arrow's wheel libraries export copies of libcrypto and RE2. These tests hold that ours
+// win.
 
 #include <arrow/compute/initialize.h>
 #include <dlfcn.h>
