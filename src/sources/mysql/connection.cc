@@ -1,0 +1,220 @@
+#include "sources/mysql/connection.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <ctime>
+#include <mutex>
+#include <utility>
+
+#include <errmsg.h>
+
+#include "core/stop.h"
+#include "keelboat/error.h"
+#include "sources/mysql/server_error.h"
+#include "sources/mysql/statement_text.h"
+
+namespace keelboat::mysql {
+namespace {
+
+// The server's part of an unfinished answer must be able to wait for a slow sink.
+constexpr const char* kSessionSetup =
+    "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = '', net_write_timeout = 3600";
+constexpr unsigned long kLargestPacket = 1UL << 30;
+
+void InitializeLibraryOnce() {
+  static std::once_flag once;
+  std::call_once(once, [] { mysql_library_init(0, nullptr, nullptr); });
+}
+
+// TLS writes to a socket that is gone raise SIGPIPE, which would end the process.
+class SigpipeBlock {
+ public:
+  SigpipeBlock() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~SigpipeBlock() {
+    if (!was_pending_) {
+      const timespec no_wait{0, 0};
+      while (sigtimedwait(&pipe_, nullptr, &no_wait) == SIGPIPE) {
+      }
+    }
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  sigset_t pipe_;
+  sigset_t before_;
+  bool was_pending_ = false;
+};
+
+arrow::Status SetOptions(MYSQL* handle, const MysqlOptions& options, bool encrypt) {
+  auto seconds = [](std::chrono::seconds value) {
+    return static_cast<unsigned int>(value.count());
+  };
+  unsigned int connect_timeout = seconds(options.connect_timeout);
+  unsigned int read_timeout = seconds(options.read_timeout);
+  my_bool off = 0;
+  my_bool on = 1;
+  unsigned int protocol =
+      options.socket.empty() ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
+  mysql_options(handle, MYSQL_OPT_CONNECT_TIMEOUT, &connect_timeout);
+  mysql_options(handle, MYSQL_OPT_READ_TIMEOUT, &read_timeout);
+  mysql_options(handle, MYSQL_OPT_WRITE_TIMEOUT, &read_timeout);
+  mysql_options(handle, MYSQL_OPT_PROTOCOL, &protocol);
+  mysql_options(handle, MYSQL_OPT_RECONNECT, &off);
+  mysql_options(handle, MYSQL_OPT_LOCAL_INFILE, nullptr);
+  mysql_options(handle, MYSQL_OPT_MAX_ALLOWED_PACKET, &kLargestPacket);
+  mysql_options(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  if (!encrypt) return arrow::Status::OK();
+
+  MysqlTlsMode mode = EffectiveTls(options);
+  mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &on);
+  bool verify_identity = mode == MysqlTlsMode::kVerifyIdentity;
+  mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, verify_identity ? &on : &off);
+  if (!verify_identity && mode != MysqlTlsMode::kVerifyCa) return arrow::Status::OK();
+  // The client library checks the chain as soon as it is told which authorities count.
+  if (!options.tls_ca.empty()) {
+    if (access(options.tls_ca.c_str(), R_OK) != 0) {
+      return MakeError(ErrorKind::kConfig, "reading tls_ca of source " + options.name +
+                                               ": no readable file " + options.tls_ca);
+    }
+    mysql_options(handle, MYSQL_OPT_SSL_CA, options.tls_ca.c_str());
+  } else {
+    mysql_options(handle, MYSQL_OPT_SSL_CAPATH, "/etc/ssl/certs");
+  }
+  return arrow::Status::OK();
+}
+
+// The server has no TLS at all, as opposed to a handshake that failed.
+bool ServerLacksTls(MYSQL* handle) {
+  return mysql_errno(handle) == CR_SSL_CONNECTION_ERROR &&
+         std::string_view(mysql_error(handle)).find("server does not support it") !=
+             std::string_view::npos;
+}
+
+MYSQL* Connect(MYSQL* handle, const MysqlOptions& options) {
+  const char* host = options.socket.empty() ? options.host.c_str() : "localhost";
+  const char* socket = options.socket.empty() ? nullptr : options.socket.c_str();
+  return mysql_real_connect(handle, host, options.user.c_str(), options.password.c_str(),
+                            options.database.empty() ? nullptr : options.database.c_str(),
+                            options.port, socket, CLIENT_REMEMBER_OPTIONS);
+}
+
+}  // namespace
+
+arrow::Result<std::unique_ptr<Connection>> Connection::Open(const MysqlOptions& options,
+                                                            const std::stop_token& stop) {
+  ARROW_RETURN_NOT_OK(CheckStop(stop));
+  InitializeLibraryOnce();
+  MysqlTlsMode mode = EffectiveTls(options);
+  bool encrypt = mode != MysqlTlsMode::kDisabled && options.socket.empty();
+  while (true) {
+    MYSQL* handle = mysql_init(nullptr);
+    if (handle == nullptr) return arrow::Status::OutOfMemory("opening a connection");
+    std::unique_ptr<Connection> connection(new Connection(handle, options, stop));
+    ARROW_RETURN_NOT_OK(SetOptions(handle, options, encrypt));
+    if (Connect(handle, options) != nullptr) {
+      ARROW_RETURN_NOT_OK(connection->Prepare());
+      return connection;
+    }
+    if (encrypt && mode == MysqlTlsMode::kPreferred && ServerLacksTls(handle)) {
+      encrypt = false;
+      continue;
+    }
+    return connection->LastError("");
+  }
+}
+
+Connection::Connection(MYSQL* handle, MysqlOptions options, std::stop_token stop)
+    : handle_(handle), options_(std::move(options)), stop_(std::move(stop)) {}
+
+arrow::Status Connection::Prepare() {
+  socket_ = dup(mysql_get_socket(handle_));
+  if (socket_ < 0) {
+    return MakeError(ErrorKind::kUnavailable, "too many open files in this process");
+  }
+  cut_on_stop_.emplace(stop_, CutOnStop{this});
+  ARROW_RETURN_NOT_OK(Execute(kSessionSetup));
+  return Execute("SET SESSION TRANSACTION READ ONLY");
+}
+
+Connection::~Connection() {
+  cut_on_stop_.reset();
+  SigpipeBlock block;
+  mysql_close(handle_);
+  if (socket_ >= 0) close(socket_);
+}
+
+void Connection::Cut() {
+  if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
+}
+
+arrow::Status Connection::Execute(const std::string& statement) {
+  SigpipeBlock block;
+  if (mysql_real_query(handle_, statement.data(), statement.size()) != 0) {
+    return LastError("");
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Result<std::vector<Connection::Row>> Connection::Query(
+    const std::string& statement) {
+  ARROW_RETURN_NOT_OK(Execute(statement));
+  MYSQL_RES* result = mysql_store_result(handle_);
+  if (result == nullptr) return LastError("");
+  std::vector<Row> rows;
+  unsigned int width = mysql_num_fields(result);
+  while (MYSQL_ROW cells = mysql_fetch_row(result)) {
+    unsigned long* lengths = mysql_fetch_lengths(result);
+    Row row(width);
+    for (unsigned int i = 0; i < width; ++i) {
+      if (cells[i] != nullptr) row[i].emplace(cells[i], lengths[i]);
+    }
+    rows.push_back(std::move(row));
+  }
+  mysql_free_result(result);
+  return rows;
+}
+
+arrow::Status Connection::LastError(const std::string& table) {
+  return StatusOf(mysql_errno(handle_), mysql_sqlstate(handle_), mysql_error(handle_),
+                  table);
+}
+
+arrow::Status Connection::LastError(MYSQL_STMT* statement, const std::string& table) {
+  return StatusOf(mysql_stmt_errno(statement), mysql_stmt_sqlstate(statement),
+                  mysql_stmt_error(statement), table);
+}
+
+arrow::Status Connection::StatusOf(unsigned int number, const char* sqlstate,
+                                   const char* message, const std::string& table) {
+  ARROW_RETURN_NOT_OK(CheckStop(stop_));
+  ServerError error{number, sqlstate, message};
+  arrow::Status status = mysql::StatusOf(error, options_, table, "");
+  if (KindOf(status) != ErrorKind::kDenied || socket_ < 0) return status;
+  // The server's message names the client's host; a grant needs the account's.
+  return mysql::StatusOf(error, options_, table, Account());
+}
+
+std::string Connection::Account() {
+  constexpr std::string_view kQuery = "SELECT CURRENT_USER()";
+  if (mysql_real_query(handle_, kQuery.data(), kQuery.size()) != 0) return {};
+  MYSQL_RES* result = mysql_store_result(handle_);
+  if (result == nullptr) return {};
+  std::string account;
+  MYSQL_ROW row = mysql_fetch_row(result);
+  if (row != nullptr && row[0] != nullptr) account = row[0];
+  mysql_free_result(result);
+  std::size_t at = account.rfind('@');
+  if (at == std::string::npos) return {};
+  return QuoteLiteral(account.substr(0, at)) + "@" + QuoteLiteral(account.substr(at + 1));
+}
+
+}  // namespace keelboat::mysql

@@ -1,0 +1,219 @@
+#include "sources/mysql/mysql_reader.h"
+
+#include <atomic>
+#include <random>
+#include <utility>
+
+#include <arrow/memory_pool.h>
+#include <arrow/type.h>
+
+#include "core/nearest.h"
+#include "core/stop.h"
+#include "keelboat/error.h"
+#include "sources/mysql/catalog.h"
+#include "sources/mysql/query_kill.h"
+#include "sources/mysql/statement_text.h"
+
+namespace keelboat::mysql {
+namespace {
+
+constexpr unsigned int kUnknownColumn = 1054;
+constexpr unsigned int kViewInvalid = 1356;
+
+// A word that no other statement on the server holds.
+std::string NewTag() {
+  static std::atomic<uint64_t> next{std::random_device{}()};
+  static const uint64_t process =
+      static_cast<uint64_t>(std::random_device{}()) << 32 | std::random_device{}();
+  return "keelboat-" + std::to_string(process) + "-" + std::to_string(next++);
+}
+
+arrow::Status Altered(const std::string& table, const std::string& what,
+                      ErrorDetail::Map details) {
+  details.emplace("table", table);
+  return MakeError(
+      ErrorKind::kConflict,
+      "table " + table + " was altered between plan and read: " + what + "; run again",
+      std::move(details));
+}
+
+// The relation's fields in the order that the partition asks for.
+arrow::Result<std::shared_ptr<arrow::Schema>> Cut(const Relation& relation,
+                                                  const Partition& partition) {
+  arrow::FieldVector fields;
+  for (const std::string& name : partition.columns) {
+    auto field = relation.schema->GetFieldByName(name);
+    if (field == nullptr) {
+      return MakeError(ErrorKind::kNotFound,
+                       "column " + name + " does not exist in table " + relation.table +
+                           DidYouMean(name, relation.schema->field_names()),
+                       {{"table", relation.table}, {"column", name}});
+    }
+    fields.push_back(std::move(field));
+  }
+  if (fields.empty()) {
+    return MakeError(ErrorKind::kInternal,
+                     "no columns to read of table " + relation.table);
+  }
+  return arrow::schema(std::move(fields));
+}
+
+// An error of starting the query, with what it means here: the table was described
+// before.
+arrow::Status Reinterpret(const arrow::Status& status, const Relation& relation,
+                          const Partition& partition) {
+  const std::string number = DetailOf(status, "errno");
+  if (number.empty()) return status;
+  if (KindOf(status) == ErrorKind::kNotFound) {
+    return MakeError(ErrorKind::kNotFound,
+                     "table " + relation.table +
+                         " was dropped between plan and read: " + status.message(),
+                     static_cast<const ErrorDetail&>(*status.detail()).details());
+  }
+  bool unknown_column =
+      number == std::to_string(kUnknownColumn) || number == std::to_string(kViewInvalid);
+  if (unknown_column && partition.where.empty()) {
+    return Altered(relation.table, status.message(), {{"errno", number}});
+  }
+  if (unknown_column || KindOf(status) == ErrorKind::kConfig) {
+    if (partition.where.empty()) return status;
+    return MakeError(ErrorKind::kConfig,
+                     "reading table " + relation.table +
+                         " with where: " + partition.where + ": " + status.message(),
+                     static_cast<const ErrorDetail&>(*status.detail()).details());
+  }
+  return status;
+}
+
+arrow::Result<std::vector<ColumnType>> CheckedTypes(
+    const std::vector<ServerField>& fields, const arrow::Schema& schema,
+    const std::string& table) {
+  if (fields.size() != static_cast<std::size_t>(schema.num_fields())) {
+    return Altered(table, "the number of columns changed", {});
+  }
+  std::vector<ColumnType> types;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const auto& expected = *schema.field(static_cast<int>(i));
+    ARROW_ASSIGN_OR_RAISE(auto type, TypeOf(fields[i]));
+    if (!type.arrow->Equals(*expected.type())) {
+      return Altered(table,
+                     "column " + expected.name() + " is now " + type.arrow->ToString() +
+                         ", was " + expected.type()->ToString(),
+                     {{"column", expected.name()}});
+    }
+    types.push_back(std::move(type));
+  }
+  return types;
+}
+
+}  // namespace
+
+arrow::Result<std::shared_ptr<SourceReader>> MysqlReader::Open(
+    const MysqlOptions& options, const Relation& relation, const Partition& partition,
+    const std::stop_token& stop) {
+  if (relation.table.empty()) {
+    return MakeError(ErrorKind::kUnsupported,
+                     "source " + options.name + " reads tables, not queries");
+  }
+  ARROW_ASSIGN_OR_RAISE(auto schema, Cut(relation, partition));
+  SelectParts parts;
+  parts.database = options.database;
+  parts.table = relation.table;
+  parts.where = partition.where;
+  parts.order_by = relation.primary_key;
+  parts.limit = partition.limit;
+  parts.tag = NewTag();
+  for (const auto& field : schema->fields()) {
+    parts.columns.push_back({field->name(), ReadAsText(*field)});
+  }
+
+  ARROW_ASSIGN_OR_RAISE(auto connection, Connection::Open(options, stop));
+  ARROW_RETURN_NOT_OK(connection->Execute("START TRANSACTION READ ONLY"));
+  auto prepared =
+      RowStream::Prepare(std::move(connection), SelectText(parts), relation.table);
+  if (!prepared.ok()) return Reinterpret(prepared.status(), relation, partition);
+  std::unique_ptr<RowStream> stream = std::move(*prepared);
+  if (auto status = stream->Execute(); !status.ok()) {
+    return Reinterpret(status, relation, partition);
+  }
+  // After the start, because a table altered since the statement was prepared is
+  // prepared anew by the server in silence.
+  ARROW_ASSIGN_OR_RAISE(auto fields, stream->Fields());
+  ARROW_ASSIGN_OR_RAISE(auto types, CheckedTypes(fields, *schema, relation.table));
+  DecodedTable table{.source = options.name,
+                     .table = relation.table,
+                     .schema = schema,
+                     .types = std::move(types),
+                     .primary_key = relation.primary_key,
+                     .zero_dates = options.zero_dates};
+  return std::shared_ptr<SourceReader>(
+      new MysqlReader(std::move(stream), std::move(table), parts.tag));
+}
+
+MysqlReader::MysqlReader(std::unique_ptr<RowStream> stream, DecodedTable table,
+                         std::string tag)
+    : stream_(std::move(stream)),
+      schema_(table.schema),
+      decoder_(std::move(table), arrow::default_memory_pool()),
+      tag_(std::move(tag)) {}
+
+MysqlReader::~MysqlReader() { Release(); }
+
+arrow::Status MysqlReader::Close() {
+  Release();
+  return arrow::Status::OK();
+}
+
+void MysqlReader::Release() {
+  if (stream_ == nullptr) return;
+  bool stopped = stream_->connection().stop().stop_requested();
+  bool unfinished = stream_->in_answer() || stopped;
+  unsigned long id = stream_->connection().id();
+  MysqlOptions options = stream_->connection().options();
+  stream_.reset();
+  if (unfinished) KillQuery(options, id, tag_);
+}
+
+arrow::Status MysqlReader::ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) {
+  batch->reset();
+  if (stream_ == nullptr) return arrow::Status::OK();
+  arrow::Status status = ReadToBatch(batch);
+  if (!status.ok()) {
+    // A cut connection looks like a lost one: what counts is who cut it.
+    arrow::Status stop = CheckStop(stream_->connection().stop());
+    Release();
+    if (!stop.ok()) return stop;
+  }
+  return status;
+}
+
+arrow::Status MysqlReader::ReadToBatch(std::shared_ptr<arrow::RecordBatch>* batch) {
+  ARROW_RETURN_NOT_OK(CheckStop(stream_->connection().stop()));
+  ARROW_RETURN_NOT_OK(Fill());
+  bool at_end = !stream_->in_answer();
+  if (at_end) {
+    ARROW_ASSIGN_OR_RAISE(server_warnings_, stream_->ServerWarnings());
+  }
+  if (decoder_.rows() > 0) {
+    ARROW_ASSIGN_OR_RAISE(*batch, decoder_.Finish());
+  }
+  if (at_end) Release();
+  return arrow::Status::OK();
+}
+
+arrow::Status MysqlReader::Fill() {
+  while (!decoder_.full()) {
+    ARROW_ASSIGN_OR_RAISE(auto row, stream_->Next());
+    if (row.empty()) return arrow::Status::OK();
+    ARROW_RETURN_NOT_OK(decoder_.Append(row.data(), static_cast<int64_t>(row.size())));
+  }
+  return arrow::Status::OK();
+}
+
+std::vector<std::string> MysqlReader::Warnings() const {
+  std::vector<std::string> warnings = decoder_.Warnings();
+  warnings.insert(warnings.end(), server_warnings_.begin(), server_warnings_.end());
+  return warnings;
+}
+
+}  // namespace keelboat::mysql

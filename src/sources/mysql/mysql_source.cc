@@ -1,0 +1,121 @@
+#include "sources/mysql/mysql_source.h"
+
+#include <charconv>
+#include <utility>
+
+#include <arrow/type.h>
+
+#include "core/nearest.h"
+#include "keelboat/error.h"
+#include "sources/mysql/catalog.h"
+#include "sources/mysql/connection.h"
+#include "sources/mysql/mysql_reader.h"
+#include "sources/mysql/statement_text.h"
+
+namespace keelboat {
+namespace {
+
+using mysql::Connection;
+
+class MysqlSource final : public Source {
+ public:
+  explicit MysqlSource(MysqlOptions options) : options_(std::move(options)) {}
+
+  const std::string& name() const override { return options_.name; }
+
+  arrow::Result<SourceInfo> Check(const std::stop_token& stop) override {
+    ARROW_ASSIGN_OR_RAISE(auto connection, Connect(stop));
+    ARROW_ASSIGN_OR_RAISE(auto rows, connection->Query("SELECT VERSION(), USER()"));
+    SourceInfo info;
+    info.version = rows.at(0).at(0).value_or("");
+    info.user = rows.at(0).at(1).value_or("");
+    bool is_mariadb = info.version.find("MariaDB") != std::string::npos;
+    info.product = is_mariadb ? "MariaDB" : "MySQL";
+    info.endpoint = EndpointOf(options_);
+    info.tls = mysql_get_ssl_cipher(connection->handle()) != nullptr;
+    if (info.tls) {
+      const char* version = nullptr;
+      mariadb_get_infov(connection->handle(), MARIADB_CONNECTION_TLS_VERSION, &version);
+      if (version != nullptr) info.tls_version = version;
+    }
+    return info;
+  }
+
+  arrow::Result<std::vector<std::string>> ListTables(
+      const std::stop_token& stop) override {
+    ARROW_ASSIGN_OR_RAISE(auto connection, Connect(stop));
+    return mysql::ListTables(connection.get());
+  }
+
+  arrow::Result<Relation> DescribeTable(const std::string& table,
+                                        const std::stop_token& stop) override {
+    ARROW_ASSIGN_OR_RAISE(auto connection, Connect(stop));
+    return mysql::DescribeTable(std::move(connection), table);
+  }
+
+  arrow::Result<int64_t> CountDuplicates(const std::string& table,
+                                         const std::vector<std::string>& columns,
+                                         const std::stop_token& stop) override {
+    ARROW_ASSIGN_OR_RAISE(Relation relation, DescribeTable(table, stop));
+    std::vector<mysql::SelectColumn> keys;
+    for (const std::string& column : columns) {
+      auto field = relation.schema->GetFieldByName(column);
+      if (field == nullptr) {
+        return MakeError(ErrorKind::kNotFound,
+                         "column " + column + " does not exist in table " + table +
+                             DidYouMean(column, relation.schema->field_names()),
+                         {{"table", table}, {"column", column}});
+      }
+      keys.push_back({column, field->type()->id() == arrow::Type::STRING});
+    }
+    if (keys.empty()) {
+      return MakeError(ErrorKind::kInternal, "no columns to look for duplicates in");
+    }
+    ARROW_ASSIGN_OR_RAISE(auto connection, Connect(stop));
+    // Long values are compared whole, not only their first kilobyte.
+    ARROW_RETURN_NOT_OK(connection->Execute("SET SESSION max_sort_length = 8388608"));
+    ARROW_ASSIGN_OR_RAISE(auto rows, connection->Query(mysql::CountDuplicatesText(
+                                         options_.database, relation.table, keys)));
+    std::string text = rows.at(0).at(0).value_or("0");
+    int64_t count = 0;
+    std::from_chars(text.data(), text.data() + text.size(), count);
+    return count;
+  }
+
+  arrow::Result<std::shared_ptr<SourceReader>> Read(
+      const Relation& relation, const Partition& partition,
+      const std::stop_token& stop) override {
+    return mysql::MysqlReader::Open(options_, relation, partition, stop);
+  }
+
+ private:
+  arrow::Result<std::unique_ptr<Connection>> Connect(const std::stop_token& stop) {
+    auto connection = Connection::Open(options_, stop);
+    if (!connection.ok() && KindOf(connection.status()) == ErrorKind::kNotFound) {
+      return mysql::MissingDatabase(options_, connection.status(), stop);
+    }
+    return connection;
+  }
+
+  const MysqlOptions options_;
+};
+
+}  // namespace
+
+arrow::Result<std::unique_ptr<Source>> MakeMysqlSource(MysqlOptions options) {
+  auto require = [&](bool holds, const char* what) {
+    if (holds) return arrow::Status::OK();
+    return MakeError(ErrorKind::kConfig, "source " + options.name + " needs " + what);
+  };
+  ARROW_RETURN_NOT_OK(require(!options.database.empty(), "a database"));
+  ARROW_RETURN_NOT_OK(require(!options.user.empty(), "a user"));
+  ARROW_RETURN_NOT_OK(
+      require(!options.socket.empty() || !options.host.empty(), "a host or a socket"));
+  ARROW_RETURN_NOT_OK(require(options.connect_timeout.count() > 0,
+                              "a connect_timeout of a second or more"));
+  ARROW_RETURN_NOT_OK(
+      require(options.read_timeout.count() > 0, "a read_timeout of a second or more"));
+  return std::make_unique<MysqlSource>(std::move(options));
+}
+
+}  // namespace keelboat

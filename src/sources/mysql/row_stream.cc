@@ -1,0 +1,97 @@
+#include "sources/mysql/row_stream.h"
+
+#include <utility>
+
+#include "keelboat/error.h"
+
+namespace keelboat::mysql {
+namespace {
+
+constexpr uint8_t kEndOfRows = 0xFE;
+
+}  // namespace
+
+arrow::Result<std::unique_ptr<RowStream>> RowStream::Prepare(
+    std::unique_ptr<Connection> connection, const std::string& statement,
+    std::string table) {
+  MYSQL_STMT* handle = mysql_stmt_init(connection->handle());
+  if (handle == nullptr) return arrow::Status::OutOfMemory("preparing a statement");
+  std::unique_ptr<RowStream> stream(
+      new RowStream(std::move(connection), handle, std::move(table)));
+  if (mysql_stmt_prepare(handle, statement.data(), statement.size()) != 0) {
+    return stream->connection_->LastError(handle, stream->table_);
+  }
+  return stream;
+}
+
+RowStream::RowStream(std::unique_ptr<Connection> connection, MYSQL_STMT* statement,
+                     std::string table)
+    : connection_(std::move(connection)),
+      statement_(statement),
+      table_(std::move(table)) {}
+
+RowStream::~RowStream() {
+  // Closing a statement reads its answer to the end, which may be gigabytes. A closed
+  // connection has forgotten its statements and leaves only memory to free.
+  if (in_answer_) connection_->Cut();
+  connection_.reset();
+  mysql_stmt_close(statement_);
+}
+
+arrow::Result<std::vector<ServerField>> RowStream::Fields() {
+  MYSQL_RES* metadata = mysql_stmt_result_metadata(statement_);
+  if (metadata == nullptr) return connection_->LastError(statement_, table_);
+  std::vector<ServerField> fields;
+  unsigned int count = mysql_num_fields(metadata);
+  for (unsigned int i = 0; i < count; ++i) {
+    fields.push_back(ServerField::Of(*mysql_fetch_field_direct(metadata, i)));
+  }
+  mysql_free_result(metadata);
+  return fields;
+}
+
+arrow::Status RowStream::Execute() {
+  if (mysql_stmt_execute(statement_) != 0) {
+    return connection_->LastError(statement_, table_);
+  }
+  in_answer_ = true;
+  return arrow::Status::OK();
+}
+
+arrow::Result<std::span<const uint8_t>> RowStream::Next() {
+  if (!in_answer_) return std::span<const uint8_t>();
+  MYSQL* handle = connection_->handle();
+  unsigned long length = mysql_net_read_packet(handle);
+  // The library's own constant is an unsigned int, its function returns a long.
+  if (length == static_cast<unsigned long>(packet_error)) {
+    // The server has ended the answer with an error, or is gone.
+    in_answer_ = false;
+    return connection_->LastError(table_);
+  }
+  const uint8_t* packet = handle->net.read_pos;
+  if (packet[0] != kEndOfRows) return std::span(packet, length);
+  in_answer_ = false;
+  if (length >= 3) {
+    warning_count_ = packet[1] | static_cast<unsigned int>(packet[2]) << 8;
+  }
+  // The rows were taken behind the library's back: tell it that the answer is over.
+  handle->status = MYSQL_STATUS_READY;
+  return std::span<const uint8_t>();
+}
+
+arrow::Result<std::vector<std::string>> RowStream::ServerWarnings() {
+  std::vector<std::string> warnings;
+  if (warning_count_ == 0) return warnings;
+  ARROW_ASSIGN_OR_RAISE(auto rows, connection_->Query("SHOW WARNINGS LIMIT 5"));
+  for (const auto& row : rows) {
+    if (row.size() < 3 || !row[2]) continue;
+    warnings.push_back("the server warns while reading table " + table_ + ": " + *row[2]);
+  }
+  if (warning_count_ > rows.size()) {
+    warnings.push_back("the server raised " + std::to_string(warning_count_) +
+                       " warnings while reading table " + table_);
+  }
+  return warnings;
+}
+
+}  // namespace keelboat::mysql

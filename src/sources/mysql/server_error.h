@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include <arrow/status.h>
+
+namespace keelboat {
+struct MysqlOptions;
+}
+
+namespace keelboat::mysql {
+
+/// An error as the server or the client library reports it.
+struct ServerError {
+  unsigned int number = 0;
+  std::string sqlstate;
+  std::string message;
+};
+
+/// \brief Turns a server's error into a status of the right kind with the remedy.
+///
+/// Pure. `table` is the table that was worked on, or empty. `account` is the
+/// account the server matched ("'shop'@'%'") where it is known; it is named in the
+/// GRANT statement that would help. Details: errno, sqlstate, host, port, database,
+/// table.
+arrow::Status StatusOf(const ServerError& error, const MysqlOptions& options,
+                       const std::string& table, const std::string& account);
+
+}  // namespace keelboat::mysql
