@@ -53,9 +53,11 @@ class ContractChecker {
 /// projects; the form is recognised by its keys.
 class Contract {
  public:
-  /// Parses a contract. kConfig names the file, the place in it ("properties.price.minimun"), the
-  /// problem and the nearest known keyword; a keyword that is not supported is an error too.
-  static arrow::Result<Contract> Parse(std::string_view json, const std::string& file_name);
+  /// Parses a contract. kConfig names the file, the place in it
+  /// ("properties.price.minimun"), the problem and the nearest known keyword; a keyword
+  /// that is not supported is an error too.
+  static arrow::Result<Contract> Parse(std::string_view json,
+                                       const std::string& file_name);
   Contract(Contract&&) noexcept;
   Contract& operator=(Contract&&) noexcept;
   ~Contract();
