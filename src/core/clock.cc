@@ -11,7 +11,8 @@ namespace {
 class SystemClock final : public Clock {
  public:
   SystemTime Now() const override {
-    return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+    return std::chrono::floor<std::chrono::microseconds>(
+        std::chrono::system_clock::now());
   }
   std::chrono::steady_clock::time_point Steady() const override {
     return std::chrono::steady_clock::now();
@@ -39,7 +40,8 @@ std::string FormatTime(SystemTime time) {
   std::array<char, 40> text{};
   std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ",
                 static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                static_cast<unsigned>(date.day()),
+                static_cast<int>(clock.hours().count()),
                 static_cast<int>(clock.minutes().count()),
                 static_cast<int>(clock.seconds().count()),
                 static_cast<int>(clock.subseconds().count()));

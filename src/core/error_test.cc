@@ -14,8 +14,8 @@ TEST(Error, KeepsKindDetailsAndMessage) {
 }
 
 TEST(Error, ContextKeepsKindAndDetails) {
-  auto status =
-      AddContext(MakeError(ErrorKind::kData, "zero date", {{"column", "day"}}), "reading table t");
+  auto status = AddContext(MakeError(ErrorKind::kData, "zero date", {{"column", "day"}}),
+                           "reading table t");
   EXPECT_EQ(status.message(), "reading table t: zero date");
   EXPECT_EQ(KindOf(status), ErrorKind::kData);
   EXPECT_EQ(DetailOf(status, "column"), "day");

@@ -9,7 +9,8 @@ namespace {
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (char& c : lower)
+    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return lower;
 }
 
@@ -63,7 +64,8 @@ std::vector<std::string> NearestNames(std::string_view name,
   return names;
 }
 
-std::string DidYouMean(std::string_view name, const std::vector<std::string>& candidates) {
+std::string DidYouMean(std::string_view name,
+                       const std::vector<std::string>& candidates) {
   const auto names = NearestNames(name, candidates);
   if (names.empty()) return {};
   std::string text = " (did you mean ";

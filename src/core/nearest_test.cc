@@ -5,7 +5,8 @@
 namespace keelboat {
 namespace {
 
-const std::vector<std::string> kTables = {"customers", "orders", "order_items", "sellers"};
+const std::vector<std::string> kTables = {"customers", "orders", "order_items",
+                                          "sellers"};
 
 TEST(Nearest, FindsTyposSwapsAndCase) {
   EXPECT_EQ(NearestNames("custmers", kTables, 1), std::vector<std::string>{"customers"});

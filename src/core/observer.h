@@ -60,8 +60,8 @@ struct TableCommitted {
   int64_t rows;
   int64_t bytes;  ///< Bytes of the files written (extract) or read (load).
   int64_t files;
-  int64_t version;       ///< Lake version.
-  bool nothing_new;      ///< True when there was nothing to do, and nothing was done.
+  int64_t version;   ///< Lake version.
+  bool nothing_new;  ///< True when there was nothing to do, and nothing was done.
   std::chrono::microseconds took;
 };
 

@@ -10,7 +10,8 @@ namespace {
 
 std::chrono::milliseconds WithJitter(std::chrono::milliseconds pause) {
   thread_local std::minstd_rand random(std::random_device{}());
-  std::uniform_int_distribution<int64_t> extra(0, std::max<int64_t>(pause.count() / 4, 0));
+  std::uniform_int_distribution<int64_t> extra(0,
+                                               std::max<int64_t>(pause.count() / 4, 0));
   return pause + std::chrono::milliseconds(extra(random));
 }
 

@@ -39,12 +39,13 @@ TEST(Retry, GivesUpAndKeepsTheLastError) {
   ManualClock clock;
   int calls = 0;
   int told = 0;
-  auto status = Retry({.max_retries = 2, .delay = milliseconds(1)}, clock, {},
-                      [&](int retry, milliseconds, const arrow::Status&) { told = retry; },
-                      [&] {
-                        ++calls;
-                        return MakeError(ErrorKind::kTimeout, "slow");
-                      });
+  auto status = Retry(
+      {.max_retries = 2, .delay = milliseconds(1)}, clock, {},
+      [&](int retry, milliseconds, const arrow::Status&) { told = retry; },
+      [&] {
+        ++calls;
+        return MakeError(ErrorKind::kTimeout, "slow");
+      });
   EXPECT_EQ(KindOf(status), ErrorKind::kTimeout);
   EXPECT_EQ(calls, 3);
   EXPECT_EQ(told, 2);

@@ -17,8 +17,9 @@ namespace keelboat {
 
 /// One Parquet file of a table.
 struct DataFile {
-  std::string path;      ///< Relative to the table's folder.
-  std::string uri;       ///< Absolute, for readers outside ("/data/lake/orders/part-….parquet").
+  std::string path;  ///< Relative to the table's folder.
+  std::string
+      uri;  ///< Absolute, for readers outside ("/data/lake/orders/part-….parquet").
   int64_t bytes = 0;
   int64_t rows = 0;
   std::string stats;     ///< Delta's statistics JSON.
@@ -37,7 +38,8 @@ struct Receipt {
 /// A table as of one version. A value.
 struct LakeSnapshot {
   int64_t version = 0;
-  /// The lake's own types (e.g. BIGINT UNSIGNED is decimal128(20,0) here), with field metadata.
+  /// The lake's own types (e.g. BIGINT UNSIGNED is decimal128(20,0) here), with field
+  /// metadata.
   std::shared_ptr<arrow::Schema> schema;
   std::vector<DataFile> files;  ///< Sorted by path.
   int64_t rows = 0;
@@ -79,8 +81,9 @@ struct LakeCommit {
   std::vector<Receipt> receipts;
   std::string run_id;
   std::string description;
-  std::string strategy;         ///< "full" …
-  std::string source_position;  ///< What of the source was read, for people: "shop.orders".
+  std::string strategy;  ///< "full" …
+  std::string
+      source_position;  ///< What of the source was read, for people: "shop.orders".
   /// Written into commitInfo.operationMetrics and the table's configuration.
   std::map<std::string, std::string> configuration;
   /// The version that the change was computed from; nullopt: the table must not exist.
@@ -105,13 +108,15 @@ class LakeTable {
   virtual arrow::Result<std::optional<LakeSnapshot>> Latest() = 0;
   /// One version; kNotFound when the log no longer has it.
   virtual arrow::Result<LakeSnapshot> At(int64_t version) = 0;
-  virtual arrow::Result<std::unique_ptr<LakeSink>> NewSink(const SinkOptions& options) = 0;
+  virtual arrow::Result<std::unique_ptr<LakeSink>> NewSink(
+      const SinkOptions& options) = 0;
   /// Publishes receipts in one atomic step and returns the snapshot that it made.
   virtual arrow::Result<LakeSnapshot> Commit(const LakeCommit& commit) = 0;
   /// Deletes the files of receipts that will not be committed.
   virtual arrow::Status Discard(const std::vector<Receipt>& receipts) = 0;
   /// Deletes files that no kept version refers to and that are older than
-  /// `older_than`; with `dry_run` only lists them. Returns what was (or would be) deleted.
+  /// `older_than`; with `dry_run` only lists them. Returns what was (or would be)
+  /// deleted.
   virtual arrow::Result<std::vector<DataFile>> Vacuum(SystemTime older_than,
                                                       bool dry_run) = 0;
   /// Drops the table with all its files (test mode starts empty each time).

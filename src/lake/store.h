@@ -49,7 +49,8 @@ class Store {
   /// Removes an object; OK when it does not exist.
   virtual arrow::Status Delete(const std::string& path) = 0;
   /// Removes what writers that died left half-written under `prefix` and that is older
-  /// than `before`. Returns how many. (Local: temporary files. S3: open multipart uploads.)
+  /// than `before`. Returns how many. (Local: temporary files. S3: open multipart
+  /// uploads.)
   virtual arrow::Result<int64_t> DeleteUnfinished(const std::string& prefix,
                                                   SystemTime before) = 0;
 };

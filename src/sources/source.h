@@ -55,15 +55,16 @@ enum class PredicateKind { kAll };
 /// Source-neutral on purpose, so that a plan can be printed, compared and carried
 /// to another process.
 struct Partition {
-  std::string source;                ///< Name of the source in the configuration.
-  std::string table;                 ///< Or empty, then `sql`.
+  std::string source;  ///< Name of the source in the configuration.
+  std::string table;   ///< Or empty, then `sql`.
   std::string sql;
   std::vector<std::string> columns;  ///< To read, in this order; never empty.
-  std::string where;                 ///< The user's own filter in the source's SQL; may be empty.
+  std::string where;  ///< The user's own filter in the source's SQL; may be empty.
   PredicateKind predicate = PredicateKind::kAll;
-  int ordinal = 0;                   ///< From 0 within the relation.
-  std::optional<int64_t> limit;      ///< At most so many rows (test mode), in key order where there is a key.
-  std::string snapshot;              ///< Id of the snapshot to read in; empty: the statement's own.
+  int ordinal = 0;  ///< From 0 within the relation.
+  std::optional<int64_t>
+      limit;  ///< At most so many rows (test mode), in key order where there is a key.
+  std::string snapshot;  ///< Id of the snapshot to read in; empty: the statement's own.
 };
 
 /// What a connection check found out.

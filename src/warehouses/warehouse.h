@@ -64,9 +64,10 @@ struct LedgerRow {
 ///
 /// Thread-safe; calls are made one after another inside. Errors: kUnavailable (another
 /// process holds the file — details "pid", "program" where known — or the disk is full:
-/// "errno" = "ENOSPC"), kConflict (the ledger moved meanwhile), kData (rows counted differ
-/// from rows committed; damaged files), kNotFound (a folder, or a file of the lake, "file"),
-/// kConfig (a name that cannot be, a table that keelboat did not make), kDenied, kAuth.
+/// "errno" = "ENOSPC"), kConflict (the ledger moved meanwhile), kData (rows counted
+/// differ from rows committed; damaged files), kNotFound (a folder, or a file of the
+/// lake, "file"), kConfig (a name that cannot be, a table that keelboat did not make),
+/// kDenied, kAuth.
 class Warehouse {
  public:
   virtual ~Warehouse() = default;
