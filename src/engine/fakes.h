@@ -1,0 +1,133 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/observer.h"
+#include "lake/lake.h"
+#include "sources/source.h"
+#include "warehouses/warehouse.h"
+
+// In-memory stand-ins for the engine's tests: each keeps the promises of its family header
+// and can be told to fail.
+
+namespace keelboat::fakes {
+
+/// Serves the batches of one schema; `fail` may replace the n-th ReadNext of a read.
+class FakeSource final : public Source {
+ public:
+  FakeSource(std::shared_ptr<arrow::Schema> schema,
+             std::vector<std::shared_ptr<arrow::RecordBatch>> batches)
+      : schema_(std::move(schema)), batches_(std::move(batches)) {}
+
+  /// Asked before each ReadNext with (read number, batch number), both from 0.
+  std::function<arrow::Status(int, int)> fail = [](int, int) { return arrow::Status::OK(); };
+  int reads = 0;
+
+  const std::string& name() const override { return name_; }
+  arrow::Result<SourceInfo> Check(const std::stop_token&) override { return SourceInfo{}; }
+  arrow::Result<std::vector<std::string>> ListTables(const std::stop_token&) override {
+    return std::vector<std::string>{"t"};
+  }
+  arrow::Result<Relation> DescribeTable(const std::string& table,
+                                        const std::stop_token&) override {
+    Relation relation;
+    relation.table = table;
+    relation.schema = schema_;
+    return relation;
+  }
+  arrow::Result<int64_t> CountDuplicates(const std::string&, const std::vector<std::string>&,
+                                         const std::stop_token&) override {
+    return 0;
+  }
+  arrow::Result<std::shared_ptr<SourceReader>> Read(const Relation&, const Partition&,
+                                                    const std::stop_token& stop) override;
+
+ private:
+  std::string name_ = "shop";
+  std::shared_ptr<arrow::Schema> schema_;
+  std::vector<std::shared_ptr<arrow::RecordBatch>> batches_;
+};
+
+/// A lake table in memory.
+class FakeLakeTable final : public LakeTable {
+ public:
+  explicit FakeLakeTable(std::string name) : name_(std::move(name)) {}
+
+  arrow::Status fail_commit;
+  std::optional<LakeSnapshot> latest;
+  std::vector<LakeCommit> commits;
+  int discarded = 0;
+  int open_files = 0;  ///< Written, neither committed nor discarded.
+
+  const std::string& name() const override { return name_; }
+  std::string uri() const override { return "/lake/" + name_; }
+  arrow::Result<std::optional<LakeSnapshot>> Latest() override { return latest; }
+  arrow::Result<LakeSnapshot> At(int64_t) override { return *latest; }
+  arrow::Result<std::unique_ptr<LakeSink>> NewSink(const SinkOptions& options) override;
+  arrow::Result<LakeSnapshot> Commit(const LakeCommit& commit) override;
+  arrow::Status Discard(const std::vector<Receipt>& receipts) override;
+  arrow::Result<std::vector<DataFile>> Vacuum(SystemTime, bool) override {
+    return std::vector<DataFile>{};
+  }
+  arrow::Status Drop() override {
+    latest.reset();
+    return arrow::Status::OK();
+  }
+
+ private:
+  std::string name_;
+};
+
+/// A warehouse that remembers what it was asked to load.
+class FakeWarehouse final : public Warehouse {
+ public:
+  std::function<arrow::Status(const LoadRequest&)> fail = [](const LoadRequest&) {
+    return arrow::Status::OK();
+  };
+  std::vector<LoadRequest> loads;
+
+  arrow::Result<WarehouseInfo> Check(const std::stop_token&) override {
+    return WarehouseInfo{};
+  }
+  arrow::Result<std::vector<LedgerRow>> ReadLedger() override {
+    return std::vector<LedgerRow>{};
+  }
+  arrow::Result<LoadResult> Replace(const LoadRequest& request,
+                                    const std::stop_token&) override {
+    ARROW_RETURN_NOT_OK(fail(request));
+    loads.push_back(request);
+    return LoadResult{false, request.rows};
+  }
+  arrow::Status DropSchema() override { return arrow::Status::OK(); }
+  arrow::Status Close() override { return arrow::Status::OK(); }
+};
+
+/// Keeps every event.
+class EventLog final : public Observer {
+ public:
+  void On(const Event& event) override {
+    std::lock_guard lock(mutex_);
+    events.push_back(event);
+  }
+  template <typename T>
+  std::vector<T> All() const {
+    std::vector<T> found;
+    for (const Event& event : events) {
+      if (const T* match = std::get_if<T>(&event)) found.push_back(*match);
+    }
+    return found;
+  }
+  std::vector<Event> events;
+
+ private:
+  std::mutex mutex_;
+};
+
+}  // namespace keelboat::fakes

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <stop_token>
+
+#include <arrow/result.h>
+
+#include "core/clock.h"
+#include "core/observer.h"
+#include "engine/task.h"
+#include "warehouses/warehouse.h"
+
+namespace keelboat {
+
+/// \brief Brings one table of the warehouse to a lake version, in one transaction.
+///
+/// A warehouse that is locked or away is tried again as `plan.spec.retry` says.
+/// On any error the warehouse keeps what it had.
+arrow::Result<LoadResult> LoadTable(const TableTask& task, const LakeSnapshot& snapshot,
+                                    const EngineOptions& options, Warehouse& warehouse,
+                                    Observer& observer, const Clock& clock,
+                                    const std::stop_token& stop);
+
+}  // namespace keelboat

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <arrow/status.h>
+
+#include "contracts/contract.h"
+#include "lake/lake.h"
+#include "planner/plan.h"
+#include "sources/source.h"
+
+namespace keelboat {
+
+/// \brief One table's work with everything that it touches. Borrowed parts outlive the run.
+struct TableTask {
+  TablePlan plan;
+  Source* source = nullptr;            ///< Borrowed; null when only loading.
+  const Contract* contract = nullptr;  ///< Borrowed; null when the table has none.
+  std::shared_ptr<LakeTable> lake_table;
+  /// Where rows that break the contract go; its folder need not exist.
+  std::shared_ptr<LakeTable> quarantine_table;
+};
+
+enum class TableStatus { kOk, kFailed, kSkipped, kInterrupted };
+
+/// Returns "ok", "failed", "skipped" or "interrupted".
+const char* TableStatusName(TableStatus status);
+
+/// \brief What became of one table. Numbers count what this run did.
+struct TableOutcome {
+  std::string table;
+  TableStatus status = TableStatus::kOk;
+  std::string strategy;
+  std::string reason;
+  int64_t rows = 0;  ///< Rows committed to the lake by this run; when only loading, in the lake.
+  int64_t quarantined = 0;
+  int64_t bytes = 0;
+  int64_t files = 0;
+  std::optional<int64_t> lake_version;
+  std::optional<int64_t> warehouse_rows;  ///< In the table after this run's load.
+  bool nothing_new = false;               ///< The warehouse already had this version.
+  std::string snapshot;  ///< How consistent the read was: "statement" for now.
+  double seconds = 0;
+  arrow::Status error;
+};
+
+struct EngineOptions {
+  std::string run_id;
+  /// Tables extracted side by side; each costs a connection, two threads and
+  /// about two queues of memory.
+  int workers = 2;
+  /// Bytes that wait between a table's reader and its writer.
+  int64_t queue_bytes = int64_t{16} << 20;
+  int64_t target_file_bytes = int64_t{128} << 20;
+};
+
+}  // namespace keelboat
