@@ -78,6 +78,30 @@ class ResidentDbt final : public Dbt {
               std::unique_ptr<Worker> worker)
       : options_(std::move(options)), log_(std::move(log)), worker_(std::move(worker)) {}
 
+  arrow::Result<std::string> AwaitReady(const std::stop_token& stop) override {
+    if (!version_.empty()) return version_;
+    if (worker_ == nullptr) {
+      return MakeError(ErrorKind::kInternal, "dbt was asked after its build");
+    }
+    ARROW_ASSIGN_OR_RAISE(WorkerEvent ready, Await(nullptr, stop));
+    const bool known = !ready.version.empty();
+    if (known && !IsSupported(ready.version)) {
+      return MakeError(ErrorKind::kConfig,
+                       fmt::format("dbt-core {} does not fit: version 1.9 up to 1.11 is "
+                                   "needed; {}",
+                                   ready.version, InstallRemedy(options_)));
+    }
+    if (ready.kind == WorkerEvent::Kind::kUnusable) {
+      return MakeError(
+          ErrorKind::kConfig,
+          fmt::format("{} cannot import dbt ({}); {}", options_.python.string(),
+                      ready.text, InstallRemedy(options_)),
+          {{"python", options_.python.string()}});
+    }
+    version_ = ready.version;
+    return version_;
+  }
+
   arrow::Result<TransformFinished> Build(Observer& observer,
                                          const std::stop_token& stop) override {
     if (worker_ == nullptr) {
@@ -134,25 +158,6 @@ class ResidentDbt final : public Dbt {
     return finished;
   }
 
-  arrow::Result<std::string> AwaitReady(const std::stop_token& stop) {
-    ARROW_ASSIGN_OR_RAISE(WorkerEvent ready, Await(nullptr, stop));
-    const bool known = !ready.version.empty();
-    if (known && !IsSupported(ready.version)) {
-      return MakeError(ErrorKind::kConfig,
-                       fmt::format("dbt-core {} does not fit: version 1.9 up to 1.11 is "
-                                   "needed; {}",
-                                   ready.version, InstallRemedy(options_)));
-    }
-    if (ready.kind == WorkerEvent::Kind::kUnusable) {
-      return MakeError(
-          ErrorKind::kConfig,
-          fmt::format("{} cannot import dbt ({}); {}", options_.python.string(),
-                      ready.text, InstallRemedy(options_)),
-          {{"python", options_.python.string()}});
-    }
-    return ready.version;
-  }
-
   arrow::Result<WorkerEvent> Run(const char* command, BuildTally& tally,
                                  const std::stop_token& stop) {
     ARROW_RETURN_NOT_OK(worker_->Send(command));
@@ -181,6 +186,7 @@ class ResidentDbt final : public Dbt {
   const DbtOptions options_;
   std::unique_ptr<DbtLog> log_;
   std::unique_ptr<Worker> worker_;
+  std::string version_;  // Empty until dbt said that it is ready.
 };
 
 }  // namespace

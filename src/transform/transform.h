@@ -42,6 +42,11 @@ class Dbt {
   /// missing and the remedy.
   static arrow::Result<std::unique_ptr<Dbt>> Start(const DbtOptions& options);
 
+  /// \brief Waits until dbt is imported and returns its version, e.g. "1.11.16".
+  ///
+  /// kConfig when dbt is missing or of a version that does not fit.
+  virtual arrow::Result<std::string> AwaitReady(const std::stop_token& stop) = 0;
+
   /// \brief Runs deps (only where a packages file needs it), build and docs generate.
   ///
   /// To be called once, when nobody else has the database open; when it returns, the
