@@ -40,7 +40,7 @@ TEST(ChildProcess, GivesTheExitCode) {
 }
 
 TEST(ChildProcess, GivesTheSignalThatKilledIt) {
-  auto child = ChildProcess::Start(Shell("sleep 100")).ValueOrDie();
+  auto child = ChildProcess::Start(Shell("exec sleep 100")).ValueOrDie();
   EXPECT_EQ(child->WaitFor(milliseconds(20)), std::nullopt);
   child->Signal(SIGTERM);
   EXPECT_EQ(child->WaitFor(seconds(10)), 128 + SIGTERM);
@@ -111,7 +111,7 @@ TEST(ChildProcess, NamesAProgramThatIsNotThere) {
 TEST(ChildProcess, KillsWhatStillRuns) {
   pid_t pid = 0;
   {
-    auto child = ChildProcess::Start(Shell("trap '' TERM INT; sleep 100")).ValueOrDie();
+    auto child = ChildProcess::Start(Shell("trap '' TERM INT; exec sleep 100")).ValueOrDie();
     pid = child->pid();
   }
   EXPECT_EQ(kill(pid, 0), -1);
