@@ -10,7 +10,8 @@ from pathlib import Path
 
 # folder -> what it may include besides itself. A new arrow is a new word here, so that a
 # review sees it. "x/*" is a leaf: its own folder, never a sibling. A family's folder ("lake")
-# stands for the headers that lie directly in it. Tests may include anything below `app`.
+# stands for the headers that lie directly in it. Tests and
+# benches may include anything below `app`.
 LAYERS = {
     "keelboat": [],  # include/keelboat: the public API
     "core": ["keelboat"],
@@ -95,6 +96,8 @@ def check_include(
             if not any(fnmatchcase(header, pattern) for pattern in ONLY[layer]):
                 return f"{layer} may know no third party but {', '.join(ONLY[layer])}"
         return None
+    if is_test and header.startswith("support/"):
+        return None  # tests/support: the servers and stand-ins that tests start
     if not known(header):
         return f'"{header}" is not there: paths start below src/ or include/'
     if target is None:
@@ -125,7 +128,10 @@ def check_tree(root: Path) -> tuple[list[str], int]:
             text = path.read_text()
             for match in INCLUDE.finditer(text):
                 problem = check_include(
-                    layer, name.endswith("_test.cc"), *match.groups(), known
+                    layer,
+                    name.endswith(("_test.cc", "_bench.cc")),
+                    *match.groups(),
+                    known,
                 )
                 if problem:
                     line = text.count("\n", 0, match.start()) + 1

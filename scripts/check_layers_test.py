@@ -76,6 +76,8 @@ class CheckLayersTest(unittest.TestCase):
 
     def test_tests_may_include_siblings_but_not_app(self):
         self.assert_allowed("src/lake/delta/log_test.cc", '"lake/stores/local/store.h"')
+        self.assert_allowed("src/sources/mysql/read_bench.cc", '"support/server.h"')
+        self.assert_forbidden("src/sources/mysql/read.cc", '"support/server.h"')
         self.assert_forbidden("src/lake/delta/log_test.cc", '"app/config.h"')
 
     def test_allowed_arrows(self):
