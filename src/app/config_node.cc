@@ -1,6 +1,7 @@
 #include "app/config_node.h"
 
 #include <array>
+#include <cctype>
 #include <utility>
 
 #include <arrow/util/utf8.h>
@@ -16,7 +17,8 @@ constexpr int kDeepest = 32;
 constexpr int kMostNodes = 100'000;
 
 // Characters that mean something to YAML and may stand in ${NAME:-default}; while YAML is
-// parsed each is a control character, which no YAML file may hold.
+// parsed each is a control character, which no YAML file may hold (but see
+// HasEscapedStandIn).
 constexpr std::array<std::pair<char, char>, 7> kStandIns = {{
     {'{', '\x01'},
     {'}', '\x02'},
@@ -24,7 +26,7 @@ constexpr std::array<std::pair<char, char>, 7> kStandIns = {{
     {']', '\x04'},
     {',', '\x05'},
     {':', '\x06'},
-    {'#', '\x07'},
+    {'#', '\x0E'},
 }};
 
 arrow::Status ErrorAt(const std::string& file_name, int line, int column,
@@ -53,8 +55,8 @@ arrow::Status CheckText(std::string_view text, const std::string& file_name) {
   return arrow::Status::OK();
 }
 
-/// Makes references safe for YAML, keeping every position. Quotes end it: a quoted
-/// text may hold a reference as it is.
+/// Makes references safe for YAML, keeping every position. Those with quotes in them are
+/// left: they only stand in quoted texts, where they are safe.
 std::string MaskReferences(std::string_view text) {
   std::string masked(text);
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -73,6 +75,23 @@ std::string MaskReferences(std::string_view text) {
   return masked;
 }
 
+/// Whether a quoted text spells a stand-in as an escape ("\\x01"): then nothing is
+/// masked, and references inside {…} need quotes.
+bool HasEscapedStandIn(std::string_view text) {
+  for (const auto& [character, stand_in] : kStandIns) {
+    constexpr std::string_view kHexLower = "0123456789abcdef";
+    const char digit = kHexLower[static_cast<std::size_t>(stand_in)];
+    for (const char* prefix : {"\\x0", "\\u000", "\\U0000000"}) {
+      for (const char spelled : {digit, static_cast<char>(std::toupper(digit))}) {
+        if (text.find(prefix + std::string(1, spelled)) != std::string_view::npos) {
+          return true;
+        }
+      }
+    }
+  }
+  return false;
+}
+
 std::string Unmask(std::string text) {
   for (char& c : text) {
     for (const auto& [character, stand_in] : kStandIns) {
@@ -84,7 +103,8 @@ std::string Unmask(std::string text) {
 
 class Converter {
  public:
-  explicit Converter(const std::string& file_name) : file_name_(file_name) {}
+  Converter(const std::string& file_name, bool masked)
+      : file_name_(file_name), masked_(masked) {}
 
   arrow::Result<ConfigNode> Convert(const YAML::Node& yaml, int line, int depth) {
     ConfigNode node;
@@ -105,7 +125,7 @@ class Converter {
         return node;
       case YAML::NodeType::Scalar:
         node.kind = ConfigNode::Kind::kScalar;
-        node.text = Unmask(yaml.Scalar());
+        node.text = Original(yaml.Scalar());
         return node;
       case YAML::NodeType::Sequence:
         node.kind = ConfigNode::Kind::kList;
@@ -131,7 +151,7 @@ class Converter {
     const int line = key.Mark().is_null() ? map->line : key.Mark().line + 1;
     if (!key.IsScalar()) return ErrorAt(file_name_, line, 0, "a key must be a text");
     ConfigEntry entry;
-    entry.key = Unmask(key.Scalar());
+    entry.key = Original(key.Scalar());
     entry.line = line;
     if (HasVariables(entry.key)) {
       return ErrorAt(file_name_, line, 0,
@@ -153,7 +173,12 @@ class Converter {
     return arrow::Status::OK();
   }
 
+  std::string Original(const std::string& text) const {
+    return masked_ ? Unmask(text) : text;
+  }
+
   const std::string& file_name_;
+  const bool masked_;
   int count_ = 0;
 };
 
@@ -185,15 +210,17 @@ arrow::Result<ConfigNode> ParseConfigYaml(std::string_view text,
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   ARROW_RETURN_NOT_OK(CheckText(text, file_name));
+  const bool mask = !HasEscapedStandIn(text);
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(MaskReferences(text));
+    const std::vector<YAML::Node> documents =
+        YAML::LoadAll(mask ? MaskReferences(text) : std::string(text));
     if (documents.size() > 1) {
       return MakeError(ErrorKind::kConfig,
                        file_name + " holds several documents (---): keep one",
                        {{"file", file_name}});
     }
     if (documents.empty()) return ConfigNode{};
-    return Converter(file_name).Convert(documents.front(), 1, 0);
+    return Converter(file_name, mask).Convert(documents.front(), 1, 0);
   } catch (const YAML::Exception& error) {
     if (error.mark.is_null()) {
       return MakeError(ErrorKind::kConfig, file_name + ": broken YAML: " + error.msg,

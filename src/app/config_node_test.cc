@@ -53,6 +53,8 @@ TEST(ConfigNode, ReadsYaml) {
       {"s: ${A:-x: #y}", "{s=${A:-x: #y}}"},
       {"s: {a: ${A:-${B:-c}}}", "{s={a=${A:-${B:-c}}}}"},
       {"s: \"${A:-\\\"q\\\"}\"", "{s=${A:-\"q\"}}"},
+      {"s: \"\\x01 \\a ${A:-b}\"", "{s=\x01 \a ${A:-b}}"},
+      {"s: \"\\u000E\\U00000002\"", "{s=\x0E\x02}"},
       {"s: \"a ${A:-b}\"\nt: 'c ${D}'", "{s=a ${A:-b},t=c ${D}}"},
   };
   for (const auto& [text, shown] : cases) EXPECT_EQ(Show(Parse(text)), shown) << text;
