@@ -29,7 +29,9 @@ def main() -> None:
     entries = []
     for path in sorted(paths):
         data = (pathlib.Path(root) / path).read_bytes()
-        entries.append(f'    {{"{path}",\n     std::string_view(\n{literal(data)},\n        {len(data)})}},')
+        entries.append(
+            f'    {{"{path}",\n     std::string_view(\n{literal(data)},\n        {len(data)})}},'
+        )
     pathlib.Path(out).write_text(
         "// Made by embed_template.py.\n"
         '#include "app/template_files.h"\n\n'
