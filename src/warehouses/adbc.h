@@ -72,7 +72,8 @@ class Connection {
   arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> Query(const std::string& sql);
   /// Runs a query with a small result and returns it as text.
   arrow::Result<std::vector<Row>> Fetch(const std::string& sql);
-  /// Runs a statement; returns the number of rows changed, -1 where the driver has none.
+  /// Runs a statement; returns the number of rows that it changed. Drivers say -1 where
+  /// there is no number, DuckDB's also where it is zero.
   arrow::Result<int64_t> Execute(const std::string& sql);
   /// Interrupts what runs at this moment, from any thread. Nothing running: no effect.
   void Cancel();

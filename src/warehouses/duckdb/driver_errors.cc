@@ -108,11 +108,13 @@ arrow::Status MapDriverError(const std::string& path, const adbc::DriverError& e
     return MakeError(ErrorKind::kNotFound, "the file '" + file + "' is not there",
                      {{"file", file}});
   }
-  if (Has(message, "Out of Memory Error")) {
+  if (Has(message, "Out of Memory Error") || Has(message, "failed to pin block")) {
     return MakeError(
         ErrorKind::kUnsupported,
-        "DuckDB needs more memory than it was given: " + FirstParagraph(message),
-        {{"path", path}});
+        "DuckDB needs more memory than it was given, as values of many megabytes "
+        "do: exclude the column that holds them (" +
+            FirstParagraph(message) + ")",
+        {{"path", path}, {kMemoryExhausted, "yes"}});
   }
   for (const Phrase& phrase : kPhrases) {
     if (Has(message, phrase.text)) {

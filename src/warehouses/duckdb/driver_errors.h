@@ -8,6 +8,9 @@
 
 namespace keelboat::duckdb {
 
+/// Detail of an error that more memory would have avoided.
+inline constexpr const char* kMemoryExhausted = "memory_exhausted";
+
 /// \brief Gives DuckDB's words a kind and, where there is one, a remedy.
 ///
 /// The driver sends no codes worth reading, so the text decides. `path` is the database

@@ -6,6 +6,7 @@
 #include "core/stop.h"
 #include "keelboat/error.h"
 #include "warehouses/duckdb/database_file.h"
+#include "warehouses/duckdb/driver_errors.h"
 #include "warehouses/duckdb/ledger.h"
 #include "warehouses/duckdb/sql_text.h"
 
@@ -34,6 +35,9 @@ class DuckdbWarehouse final : public Warehouse {
   bool Exists() const;
   arrow::Status Open();
   void Disconnect();
+  arrow::Result<LoadResult> Attempt(const LoadRequest& request,
+                                    const std::stop_token& stop);
+  arrow::Status SetMemory(const std::string& limit, int threads);
   arrow::Status Commit(const LedgerEntry& entry);
   arrow::Status RefuseForeignTables();
 
@@ -110,11 +114,31 @@ arrow::Result<std::vector<LedgerRow>> DuckdbWarehouse::ReadLedger() {
 arrow::Result<LoadResult> DuckdbWarehouse::Replace(const LoadRequest& request,
                                                    const std::stop_token& stop) {
   std::lock_guard lock(mutex_);
+  arrow::Result<LoadResult> result = Attempt(request, stop);
+  if (result.ok() || DetailOf(result.status(), duckdb::kMemoryExhausted).empty()) {
+    return result;
+  }
+  ARROW_RETURN_NOT_OK(SetMemory(options_.large_value_memory_limit, 1));
+  result = Attempt(request, stop);
+  ARROW_RETURN_NOT_OK(SetMemory(options_.memory_limit, options_.threads));
+  return result;
+}
+
+arrow::Status DuckdbWarehouse::SetMemory(const std::string& limit, int threads) {
+  ARROW_RETURN_NOT_OK(Open());
+  ARROW_RETURN_NOT_OK(
+      connection_->Execute("SET memory_limit = " + QuoteText(limit)).status());
+  return connection_->Execute("SET threads = " + std::to_string(threads)).status();
+}
+
+arrow::Result<LoadResult> DuckdbWarehouse::Attempt(const LoadRequest& request,
+                                                   const std::stop_token& stop) {
   ARROW_RETURN_NOT_OK(Open());
   duckdb::TableLoad load(connection_.get(), options_.schema, request, hook_);
   arrow::Result<LoadResult> result = load.Prepare(stop);
   if (!result.ok()) {
-    // Closing the session rolls back, also where a broken file would refuse a ROLLBACK.
+    // Closing rolls back, also where a broken file refuses a ROLLBACK, and gives back the
+    // space that the rows had taken.
     Disconnect();
     return result;
   }

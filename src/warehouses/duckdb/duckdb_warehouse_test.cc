@@ -387,6 +387,24 @@ TEST_F(DuckdbWarehouseTest, StopsALongStatement) {
   ASSERT_TRUE(again.ok()) << again.status();
 }
 
+TEST_F(DuckdbWarehouseTest, GivesLongValuesMoreMemory) {
+  auto schema = arrow::schema({LakeField("text", arrow::utf8())});
+  const std::string value(24 << 20, 'x');
+  auto file = WriteParquet(Path("long.parquet"), schema, {"[\"" + value + "\"]"});
+  DuckdbOptions options = OptionsFor(DatabasePath());
+  options.memory_limit = "32MB";
+  LoadRequest request = RequestFor("t", schema, {file}, 0);
+  ASSERT_TRUE(MakeDuckdbWarehouse(options).ValueOrDie()->Replace(request, never_).ok());
+  EXPECT_EQ(Value("SELECT max(length(text)) FROM raw.t"), std::to_string(value.size()));
+
+  options.large_value_memory_limit = "33MB";
+  request.lake_version = 1;
+  auto result = MakeDuckdbWarehouse(options).ValueOrDie()->Replace(request, never_);
+  EXPECT_EQ(KindOf(result.status()), ErrorKind::kUnsupported) << result.status();
+  EXPECT_THAT(result.status().message(), HasSubstr("more memory"));
+  EXPECT_EQ(Value("SELECT lake_version FROM raw._keelboat_ledger"), "0");
+}
+
 TEST_F(DuckdbWarehouseTest, SharesOneInstanceAmongWarehousesOfTheSameFile) {
   auto first = Make();
   ASSERT_TRUE(first->Replace(Numbers("a", 10, 0), never_).ok());

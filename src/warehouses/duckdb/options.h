@@ -12,8 +12,12 @@ struct DuckdbOptions {
   /// Where libduckdb.so is.
   std::string library;
   /// What DuckDB may use for its buffers; what does not fit goes to a folder beside the
-  /// file. Half of it costs a million-row table about a tenth more time.
+  /// file. The process grows by up to twice as much. More makes no ordinary load faster.
   std::string memory_limit = "128MB";
+  /// What a table with values of many megabytes may use: DuckDB holds several of them at
+  /// once, and a load that runs out of `memory_limit` is tried once more with this and
+  /// one thread.
+  std::string large_value_memory_limit = "1GB";
   int threads = 2;
 };
 
