@@ -8,8 +8,8 @@
 #include <sstream>
 #include <utility>
 
-#include <nlohmann/json.hpp>
 #include <unistd.h>
+#include <nlohmann/json.hpp>
 
 #include "keelboat/error.h"
 
@@ -24,7 +24,9 @@ Json OrNull(const std::optional<T>& value) {
   return value.has_value() ? Json(*value) : Json(nullptr);
 }
 
-Json TextOrNull(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+Json TextOrNull(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
 
 template <typename T>
 std::optional<T> OptionalAt(const Json& json, const char* key) {
@@ -89,14 +91,11 @@ Json ReportJson(const RunRecord& record) {
                      {"reason", TextOrNull(record.transform->reason)},
                      {"seconds", record.transform->seconds}};
   }
-  return Json{{"run_id", record.run_id},
-              {"status", record.status},
-              {"started_at", record.started_at},
-              {"ended_at", TextOrNull(record.ended_at)},
-              {"tables", std::move(tables)},
-              {"transform", std::move(transform)},
-              {"error", TextOrNull(record.error)},
-              {"error_kind", TextOrNull(record.error_kind)}};
+  return Json{
+      {"run_id", record.run_id},           {"status", record.status},
+      {"started_at", record.started_at},   {"ended_at", TextOrNull(record.ended_at)},
+      {"tables", std::move(tables)},       {"transform", std::move(transform)},
+      {"error", TextOrNull(record.error)}, {"error_kind", TextOrNull(record.error_kind)}};
 }
 
 RunRecord RecordFrom(const Json& json) {
@@ -110,7 +109,8 @@ RunRecord RecordFrom(const Json& json) {
     record.transform = {transform.at("status").get<std::string>(),
                         transform.at("models").get<int64_t>(),
                         transform.at("tests").get<int64_t>(),
-                        transform.at("failed").get<int64_t>(), TextAt(transform, "reason"),
+                        transform.at("failed").get<int64_t>(),
+                        TextAt(transform, "reason"),
                         transform.at("seconds").get<double>()};
   }
   record.error = TextAt(json, "error");

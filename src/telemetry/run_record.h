@@ -46,7 +46,8 @@ struct RunRecord {
   std::string command;
   std::string environment;
   bool test = false;
-  /// "running", "ok", "failed", "interrupted"; "died" when read back and its process is gone.
+  /// "running", "ok", "failed", "interrupted"; "died" when read back and its process is
+  /// gone.
   std::string status = "running";
   std::optional<int> exit_code;
   std::string started_at;
@@ -74,7 +75,8 @@ arrow::Result<RunRecord> ParseRunRecord(const std::string& json);
 /// \brief Writes `<folder>/<run_id>.json` in one step: the old content or the new.
 ///
 /// Creates the folder. kUnavailable names the path and the cause.
-arrow::Status WriteRunRecord(const std::filesystem::path& folder, const RunRecord& record);
+arrow::Status WriteRunRecord(const std::filesystem::path& folder,
+                             const RunRecord& record);
 
 /// \brief All records of a folder, newest first; none when there is no folder.
 ///

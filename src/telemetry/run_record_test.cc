@@ -3,8 +3,8 @@
 #include <fstream>
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
+#include <nlohmann/json.hpp>
 
 #include "telemetry/run_id.h"
 
@@ -22,11 +22,22 @@ RunRecord Sample(const std::string& run_id) {
   record.exit_code = 1;
   record.started_at = "2026-09-21T02:00:00.000000Z";
   record.ended_at = "2026-09-21T02:00:09.000000Z";
-  TableRecord good{.table = "orders", .status = "ok", .strategy = "full", .reason = "",
-                   .rows = 99441, .bytes = 1234, .files = 1, .lake_version = 3,
-                   .warehouse_rows = 99441, .snapshot = "statement", .seconds = 1.5};
-  TableRecord bad{.table = "sellers", .status = "failed", .strategy = "full",
-                  .error = "zero date", .error_kind = "data"};
+  TableRecord good{.table = "orders",
+                   .status = "ok",
+                   .strategy = "full",
+                   .reason = "",
+                   .rows = 99441,
+                   .bytes = 1234,
+                   .files = 1,
+                   .lake_version = 3,
+                   .warehouse_rows = 99441,
+                   .snapshot = "statement",
+                   .seconds = 1.5};
+  TableRecord bad{.table = "sellers",
+                  .status = "failed",
+                  .strategy = "full",
+                  .error = "zero date",
+                  .error_kind = "data"};
   record.tables = {good, bad};
   record.transform = TransformRecord{"skipped", 0, 0, 0, "not loaded: sellers", 0};
   record.versions = {{"keelboat", "0.1.0"}};
@@ -49,7 +60,8 @@ class RunRecordTest : public testing::Test {
 
 TEST_F(RunRecordTest, TheReportHasTheDocumentedFields) {
   auto json = nlohmann::ordered_json::parse(RunReportJson(Sample("r")));
-  for (const char* key : {"run_id", "status", "started_at", "ended_at", "tables", "transform"}) {
+  for (const char* key :
+       {"run_id", "status", "started_at", "ended_at", "tables", "transform"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
   for (const char* key :
@@ -106,7 +118,8 @@ TEST_F(RunRecordTest, AFolderThatCannotBeMadeIsNamed) {
   fs::create_directories(folder_);
   std::ofstream(folder_ / "file") << "x";
   auto status = WriteRunRecord(folder_ / "file" / "runs", Sample("r"));
-  EXPECT_NE(status.message().find("file/runs/r.json"), std::string::npos) << status.message();
+  EXPECT_NE(status.message().find("file/runs/r.json"), std::string::npos)
+      << status.message();
 }
 
 TEST(RunId, SortsByTime) {

@@ -111,7 +111,8 @@ TEST(ChildProcess, NamesAProgramThatIsNotThere) {
 TEST(ChildProcess, KillsWhatStillRuns) {
   pid_t pid = 0;
   {
-    auto child = ChildProcess::Start(Shell("trap '' TERM INT; exec sleep 100")).ValueOrDie();
+    auto child =
+        ChildProcess::Start(Shell("trap '' TERM INT; exec sleep 100")).ValueOrDie();
     pid = child->pid();
   }
   EXPECT_EQ(kill(pid, 0), -1);

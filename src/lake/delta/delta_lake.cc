@@ -1,0 +1,82 @@
+#include "lake/delta/delta_lake.h"
+
+#include <set>
+#include <utility>
+
+#include "keelboat/error.h"
+#include "lake/delta/name.h"
+#include "lake/delta/table.h"
+
+namespace keelboat {
+namespace {
+
+constexpr std::string_view kLogFolder = "/_delta_log/";
+
+class DeltaLake final : public Lake {
+ public:
+  DeltaLake(std::shared_ptr<Store> store, const Clock& clock)
+      : store_(std::move(store)), clock_(clock) {}
+
+  std::string uri() const override { return store_->Uri(""); }
+
+  arrow::Result<std::shared_ptr<LakeTable>> Table(const std::string& name) override {
+    if (name.empty()) {
+      return MakeError(ErrorKind::kConfig, "a lake table needs a name");
+    }
+    return std::make_shared<delta::DeltaTable>(store_, clock_, name);
+  }
+
+  arrow::Result<std::vector<std::string>> ListTables() override {
+    ARROW_ASSIGN_OR_RAISE(auto objects, store_->List(""));
+    std::set<std::string> names;
+    for (const ObjectInfo& object : objects) {
+      const std::size_t log = object.path.find(kLogFolder);
+      const std::size_t first_slash = object.path.find('/');
+      const bool is_log =
+          object.path.ends_with(".json") || object.path.ends_with(".parquet");
+      if (log == first_slash && log != std::string::npos && is_log) {
+        names.insert(delta::TableOfFolder(object.path.substr(0, log)));
+      }
+    }
+    return std::vector<std::string>(names.begin(), names.end());
+  }
+
+  arrow::Status Check() override {
+    const std::string context = "checking the lake " + uri();
+    const std::string probe = "_keelboat_check-" + delta::NewUuid();
+    const std::string bytes = "keelboat was here";
+    ARROW_RETURN_NOT_OK(AddContext(store_->PutIfAbsent(probe, bytes), context));
+    arrow::Status status = CheckProbe(probe, bytes);
+    arrow::Status deleted = store_->Delete(probe);
+    return AddContext(status.ok() ? deleted : status, context);
+  }
+
+ private:
+  arrow::Status CheckProbe(const std::string& probe, const std::string& bytes) {
+    ARROW_ASSIGN_OR_RAISE(std::string read, store_->Get(probe));
+    if (read != bytes) {
+      return MakeError(ErrorKind::kUnavailable,
+                       "an object just written reads back differently");
+    }
+    if (store_->PutIfAbsent(probe, bytes).ok()) {
+      return MakeError(
+          ErrorKind::kUnsupported,
+          "the store overwrites an object that should only be made when "
+          "absent; commits would be lost: use a store with conditional puts");
+    }
+    return store_->List(probe).status();
+  }
+
+  const std::shared_ptr<Store> store_;
+  const Clock& clock_;
+};
+
+}  // namespace
+
+arrow::Result<std::shared_ptr<Lake>> MakeDeltaLake(std::shared_ptr<Store> store,
+                                                   const Clock& clock) {
+  if (store == nullptr) return MakeError(ErrorKind::kInternal, "a lake needs a store");
+  return std::make_shared<DeltaLake>(std::move(store), clock);
+}
+
+}  // namespace keelboat
