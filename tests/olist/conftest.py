@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "olist"
-sys.path.insert(0, str(EXAMPLE))
+sys.path[:0] = [str(EXAMPLE), str(Path(__file__).parent)]
 # The example's scripts run in the same environment as the tests.
 os.environ["KEELBOAT_PYTHON"] = sys.executable
 

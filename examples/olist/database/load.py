@@ -64,9 +64,10 @@ def _statement(name: str, directory: Path) -> str:
     targets = [
         f"@{column}" if column in table.optional else column for column in table.columns
     ]
-    nulls = [f"{column} = NULLIF(@{column}, '')" for column in table.columns]
     nulls = [
-        item for item, column in zip(nulls, table.columns) if column in table.optional
+        f"{name} = NULLIF(@{name}, '')"
+        for name in table.columns
+        if name in table.optional
     ]
     path = str(directory / table.file).replace("\\", "\\\\").replace("'", "\\'")
     return (

@@ -133,7 +133,7 @@ class Server:
         # A socket's path may have 107 characters, so it cannot live beside the data.
         self._home = Path(tempfile.mkdtemp(prefix="keelboat-olist-"))
         try:
-            for attempt in range(3):
+            for _ in range(3):
                 self.port = _free_port()
                 if self._launch():
                     return self
