@@ -39,6 +39,7 @@ class FitJudge {
 
   arrow::Status Judge() const {
     if (kind_ == ValueKind::kOther) {
+      if (!SaysAnything()) return arrow::Status::OK();
       return Error("", "the column's type " + type_.ToString() + " cannot have rules");
     }
     ARROW_RETURN_NOT_OK(JudgeTypes());
@@ -51,6 +52,13 @@ class FitJudge {
   }
 
  private:
+  bool SaysAnything() const {
+    return rules_.types || rules_.enumeration || rules_.constant || rules_.minimum ||
+           rules_.maximum || rules_.exclusive_minimum || rules_.exclusive_maximum ||
+           rules_.multiple_of || rules_.min_length || rules_.max_length ||
+           rules_.pattern || rules_.format || rules_.mask;
+  }
+
   arrow::Status Error(const std::string& keyword, const std::string& message) const {
     const std::string place =
         keyword.empty() ? rules_.place : rules_.place + "." + keyword;

@@ -45,6 +45,10 @@ arrow::Result<ColumnChecks> MakeColumnChecks(const ColumnRules& rules,
 /// What MakeColumnChecks is made of; each part adds its own rules to `checks`.
 arrow::Status AddNumberChecks(const ColumnRules& rules, const arrow::DataType& type,
                               ColumnChecks* checks);
+void AddFloatChecks(const ColumnRules& rules, const arrow::DataType& type,
+                    ColumnChecks* checks);
+void AddFloatSetCheck(std::string rule, const std::vector<ExactNumber>& numbers,
+                      const arrow::DataType& type, ColumnChecks* checks);
 void AddTextChecks(const ColumnRules& rules, const arrow::DataType& type,
                    ColumnChecks* checks);
 /// `enum` (or `const`, as a list of one) for every kind that is not a number.
