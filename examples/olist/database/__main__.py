@@ -40,9 +40,15 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run_command(command: list[str], environment: dict[str, str]) -> int:
-    """Run to the end; a signal that ends us is handed on, and waited out."""
+    """Run to the end; a signal that would end us is handed on, and waited out."""
+    # Ctrl-C in a terminal reaches the command by itself; it must not get it twice.
+    hand_on = [signal.SIGTERM, signal.SIGHUP]
+    if sys.stdin is not None and sys.stdin.isatty():
+        signal.signal(signal.SIGINT, lambda *_: None)
+    else:
+        hand_on.append(signal.SIGINT)
     with subprocess.Popen(command, env={**os.environ, **environment}) as child:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in hand_on:
             signal.signal(number, lambda received, _: child.send_signal(received))
         code = child.wait()
     return 128 - code if code < 0 else code
