@@ -157,6 +157,14 @@ std::string DescriptionText(std::string_view text) {
   return QuotedYamlText(safe);
 }
 
+/// dbt puts names between double quotes as they are: those inside must be doubled
+/// already.
+std::string DoubledQuotes(std::string_view name) {
+  std::string doubled;
+  for (char c : name) doubled += c == '"' ? "\"\"" : std::string(1, c);
+  return doubled;
+}
+
 /// A text as a Jinja string inside {{ }}.
 std::string JinjaText(std::string_view text) {
   std::string quoted = "'";
@@ -199,9 +207,10 @@ StagingModel MakeModel(const Relation& relation, std::vector<std::string>* table
     column.name = PlainName(field->name());
     if (IsReserved(column.name)) column.name += "_";
     column.name = UniqueName(column.name, &names);
-    column.source = column.name == field->name()
-                        ? column.name
-                        : "{{ adapter.quote(" + JinjaText(field->name()) + ") }}";
+    column.source =
+        column.name == field->name()
+            ? column.name
+            : "{{ adapter.quote(" + JinjaText(DoubledQuotes(field->name())) + ") }}";
     column.description = CommentOf(*field);
     const auto& key = relation.primary_key;
     column.is_key = std::find(key.begin(), key.end(), field->name()) != key.end();
@@ -241,8 +250,9 @@ std::string SourcesYaml(const std::vector<StagingModel>& models,
   for (const StagingModel& model : models) {
     yaml += "      - name: " + model.table + "\n";
     if (model.table != model.relation->table) {
-      yaml += "        identifier: " + DescriptionText(model.relation->table) +
-              "\n        quoting: {identifier: true}\n";
+      yaml +=
+          "        identifier: " + DescriptionText(DoubledQuotes(model.relation->table)) +
+          "\n        quoting: {identifier: true}\n";
     }
     if (!model.relation->comment.empty()) {
       yaml += "        description: " + DescriptionText(model.relation->comment) + "\n";

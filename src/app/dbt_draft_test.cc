@@ -47,14 +47,14 @@ std::string TextOf(const std::vector<ProjectFile>& files, const std::string& pat
 
 TEST(DbtDraft, QuotesWhatSqlAndJinjaWouldMisread) {
   Relation odd;
-  odd.table = "Preço (R$)";
+  odd.table = "Preço \"R$\"";
   odd.comment = "{{ run_query('drop table x') }} \"said\" {% if %}";
   odd.primary_key = {"order"};
   odd.schema = arrow::schema(
       {arrow::field("id", arrow::int64(), false,
                     arrow::key_value_metadata({kCommentKey}, {"{# note #}"})),
        arrow::field("order", arrow::int64(), false),
-       arrow::field("it's {{x}}", arrow::utf8()), arrow::field("ID", arrow::utf8()),
+       arrow::field("it's {{\"x\"}}", arrow::utf8()), arrow::field("ID", arrow::utf8()),
        arrow::field("Loaded_At", arrow::utf8())});
   const auto files = DraftDbtProject("p", "s", {odd});
   const std::string sql = TextOf(files, "dbt/models/staging/stg_preco_r.sql");
@@ -63,7 +63,7 @@ TEST(DbtDraft, QuotesWhatSqlAndJinjaWouldMisread) {
             "select\n"
             "    id,\n"
             "    {{ adapter.quote('order') }} as order_,\n"
-            "    {{ adapter.quote('it\\'s {{x}}') }} as it_s_x,\n"
+            "    {{ adapter.quote('it\\'s {{\"\"x\"\"}}') }} as it_s_x,\n"
             "    {{ adapter.quote('ID') }} as id_2,\n"
             "    {{ adapter.quote('Loaded_At') }} as loaded_at,\n"
             "    _keelboat_loaded_at\n"
@@ -75,7 +75,8 @@ TEST(DbtDraft, QuotesWhatSqlAndJinjaWouldMisread) {
     EXPECT_EQ(yaml.find("{#"), std::string::npos) << yaml;
     EXPECT_TRUE(ParseConfigYaml(yaml, path).ok());
   }
-  EXPECT_NE(TextOf(files, "dbt/models/sources.yml").find("identifier: \"Preço (R$)\""),
+  EXPECT_NE(TextOf(files, "dbt/models/sources.yml")
+                .find("identifier: \"Preço \\\"\\\"R$\\\"\\\"\""),
             std::string::npos);
   EXPECT_NE(TextOf(files, "dbt/models/staging/staging.yml").find("[unique, not_null]"),
             std::string::npos);
