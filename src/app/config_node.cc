@@ -2,9 +2,12 @@
 
 #include <array>
 #include <cctype>
+#include <map>
+#include <sstream>
 #include <utility>
 
 #include <arrow/util/utf8.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include "app/interpolation.h"
@@ -13,7 +16,7 @@
 namespace keelboat {
 namespace {
 
-constexpr int kDeepest = 32;
+constexpr std::size_t kDeepest = 32;
 constexpr int kMostNodes = 100'000;
 
 // Characters that mean something to YAML and may stand in ${NAME:-default}; while YAML is
@@ -101,84 +104,152 @@ std::string Unmask(std::string text) {
   return text;
 }
 
-class Converter {
+/// Builds the tree from the parser's events, in one pass. The first error stays; what
+/// comes after it is ignored.
+class TreeBuilder final : public YAML::EventHandler {
  public:
-  Converter(const std::string& file_name, bool masked)
+  TreeBuilder(const std::string& file_name, bool masked)
       : file_name_(file_name), masked_(masked) {}
 
-  arrow::Result<ConfigNode> Convert(const YAML::Node& yaml, int line, int depth) {
-    ConfigNode node;
-    node.line = yaml.Mark().is_null() ? line : yaml.Mark().line + 1;
-    if (depth > kDeepest || ++count_ > kMostNodes) {
-      return ErrorAt(file_name_, node.line, 0,
-                     "is nested too deeply or refers to itself");
-    }
-    const std::string tag = yaml.Tag();
-    if (!tag.empty() && tag != "?" && tag != "!" &&
-        !tag.starts_with("tag:yaml.org,2002:")) {
-      return ErrorAt(file_name_, node.line, 0,
-                     "tags such as " + tag + " have no meaning here");
-    }
-    switch (yaml.Type()) {
-      case YAML::NodeType::Undefined:
-      case YAML::NodeType::Null:
-        return node;
-      case YAML::NodeType::Scalar:
-        node.kind = ConfigNode::Kind::kScalar;
-        node.text = Original(yaml.Scalar());
-        return node;
-      case YAML::NodeType::Sequence:
-        node.kind = ConfigNode::Kind::kList;
-        for (const YAML::Node& item : yaml) {
-          ARROW_ASSIGN_OR_RAISE(ConfigNode converted,
-                                Convert(item, node.line, depth + 1));
-          node.items.push_back(std::move(converted));
-        }
-        return node;
-      case YAML::NodeType::Map:
-        node.kind = ConfigNode::Kind::kMap;
-        for (const auto& pair : yaml) {
-          ARROW_RETURN_NOT_OK(AddEntry(pair.first, pair.second, depth, &node));
-        }
-        return node;
-    }
-    return ErrorAt(file_name_, node.line, 0, "unknown kind of value");
+  arrow::Result<ConfigNode> Finish() && {
+    ARROW_RETURN_NOT_OK(status_);
+    return std::move(root_);
   }
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    Add(MakeNode(ConfigNode::Kind::kNull, mark), anchor);
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    CheckTag(mark, tag);
+    ConfigNode node = MakeNode(ConfigNode::Kind::kScalar, mark);
+    node.text = masked_ ? Unmask(value) : value;
+    Add(std::move(node), anchor);
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto found = anchors_.find(anchor);
+    // Unknown: an anchor that is still open, so it would hold itself.
+    if (found == anchors_.end() || count_ + found->second.size > kMostNodes) {
+      Fail(mark.line + 1, kTooDeep);
+    }
+    if (!status_.ok()) return;
+    ConfigNode copy = found->second.node;
+    count_ += found->second.size;
+    Add(std::move(copy), 0);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag,
+                       YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    CheckTag(mark, tag);
+    Open(ConfigNode::Kind::kList, mark, anchor);
+  }
+  void OnSequenceEnd() override { Close(); }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    CheckTag(mark, tag);
+    Open(ConfigNode::Kind::kMap, mark, anchor);
+  }
+  void OnMapEnd() override { Close(); }
 
  private:
-  arrow::Status AddEntry(const YAML::Node& key, const YAML::Node& value, int depth,
-                         ConfigNode* map) {
-    const int line = key.Mark().is_null() ? map->line : key.Mark().line + 1;
-    if (!key.IsScalar()) return ErrorAt(file_name_, line, 0, "a key must be a text");
-    ConfigEntry entry;
-    entry.key = Original(key.Scalar());
-    entry.line = line;
-    if (HasVariables(entry.key)) {
-      return ErrorAt(file_name_, line, 0,
-                     "variables work in values, not in keys: " + entry.key);
-    }
-    if (entry.key == "<<") {
-      return ErrorAt(file_name_, line, 0,
-                     "merge keys (<<) do not work here: write the keys out, or use "
-                     "environments");
-    }
-    for (const ConfigEntry& other : map->entries) {
-      if (other.key != entry.key) continue;
-      return ErrorAt(file_name_, line, 0,
-                     "key '" + entry.key + "' is written twice; first in line " +
-                         std::to_string(other.line));
-    }
-    ARROW_ASSIGN_OR_RAISE(entry.value, Convert(value, line, depth + 1));
-    map->entries.push_back(std::move(entry));
-    return arrow::Status::OK();
+  /// A list or mapping whose end has not come yet.
+  struct Pending {
+    ConfigNode node;
+    YAML::anchor_t anchor = 0;
+    int count_before = 0;
+    bool has_key = false;  ///< The last entry waits for its value.
+  };
+  struct Anchored {
+    ConfigNode node;
+    int size = 0;
+  };
+
+  static constexpr const char* kTooDeep = "is nested too deeply or refers to itself";
+
+  void Fail(int line, const std::string& what) {
+    if (status_.ok()) status_ = ErrorAt(file_name_, line, 0, what);
   }
 
-  std::string Original(const std::string& text) const {
-    return masked_ ? Unmask(text) : text;
+  void CheckTag(const YAML::Mark& mark, const std::string& tag) {
+    if (tag.empty() || tag == "?" || tag == "!" ||
+        tag.starts_with("tag:yaml.org,2002:")) {
+      return;
+    }
+    Fail(mark.line + 1, "tags such as " + tag + " have no meaning here");
+  }
+
+  static ConfigNode MakeNode(ConfigNode::Kind kind, const YAML::Mark& mark) {
+    ConfigNode node;
+    node.kind = kind;
+    node.line = mark.line + 1;
+    return node;
+  }
+
+  void Open(ConfigNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
+    pending_.push_back({MakeNode(kind, mark), anchor, count_, false});
+    if (pending_.size() > kDeepest) Fail(mark.line + 1, kTooDeep);
+  }
+
+  void Close() {
+    Pending closed = std::move(pending_.back());
+    pending_.pop_back();
+    const int size = count_ - closed.count_before;
+    if (closed.anchor != 0) anchors_[closed.anchor] = {closed.node, size + 1};
+    Add(std::move(closed.node), 0);
+  }
+
+  void Add(ConfigNode node, YAML::anchor_t anchor) {
+    if (++count_ > kMostNodes) Fail(node.line, kTooDeep);
+    if (!status_.ok()) return;
+    if (anchor != 0) anchors_[anchor] = {node, 1};
+    if (pending_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    Pending& parent = pending_.back();
+    if (parent.node.kind == ConfigNode::Kind::kList) {
+      parent.node.items.push_back(std::move(node));
+    } else if (parent.has_key) {
+      parent.node.entries.back().value = std::move(node);
+      parent.has_key = false;
+    } else {
+      AddKey(std::move(node), &parent);
+    }
+  }
+
+  void AddKey(ConfigNode key, Pending* map) {
+    if (key.kind != ConfigNode::Kind::kScalar) {
+      return Fail(key.line, "a key must be a text");
+    }
+    if (HasVariables(key.text)) {
+      return Fail(key.line, "variables work in values, not in keys: " + key.text);
+    }
+    if (key.text == "<<") {
+      return Fail(key.line,
+                  "merge keys (<<) do not work here: write the keys out, or use "
+                  "environments");
+    }
+    for (const ConfigEntry& other : map->node.entries) {
+      if (other.key != key.text) continue;
+      return Fail(key.line, "key '" + key.text + "' is written twice; first in line " +
+                                std::to_string(other.line));
+    }
+    map->node.entries.push_back({std::move(key.text), key.line, {}});
+    map->has_key = true;
   }
 
   const std::string& file_name_;
   const bool masked_;
+  arrow::Status status_;
+  ConfigNode root_;
+  std::vector<Pending> pending_;
+  std::map<YAML::anchor_t, Anchored> anchors_;
   int count_ = 0;
 };
 
@@ -212,15 +283,20 @@ arrow::Result<ConfigNode> ParseConfigYaml(std::string_view text,
   ARROW_RETURN_NOT_OK(CheckText(text, file_name));
   const bool mask = !HasEscapedStandIn(text);
   try {
-    const std::vector<YAML::Node> documents =
-        YAML::LoadAll(mask ? MaskReferences(text) : std::string(text));
-    if (documents.size() > 1) {
+    std::istringstream stream(mask ? MaskReferences(text) : std::string(text));
+    YAML::Parser parser(stream);
+    TreeBuilder builder(file_name, mask);
+    parser.HandleNextDocument(builder);
+    ARROW_ASSIGN_OR_RAISE(ConfigNode root, std::move(builder).Finish());
+    TreeBuilder rest(file_name, mask);
+    if (parser.HandleNextDocument(rest)) {
       return MakeError(ErrorKind::kConfig,
-                       file_name + " holds several documents (---): keep one",
+                       file_name +
+                           " holds several documents (---), or a stray character "
+                           "before its first line: keep one document",
                        {{"file", file_name}});
     }
-    if (documents.empty()) return ConfigNode{};
-    return Converter(file_name, mask).Convert(documents.front(), 1, 0);
+    return root;
   } catch (const YAML::Exception& error) {
     if (error.mark.is_null()) {
       return MakeError(ErrorKind::kConfig, file_name + ": broken YAML: " + error.msg,

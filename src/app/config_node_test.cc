@@ -1,5 +1,7 @@
 #include "app/config_node.h"
 
+#include <random>
+
 #include <gtest/gtest.h>
 
 #include "keelboat/error.h"
@@ -86,6 +88,8 @@ TEST(ConfigNode, RefusesWithAPlace) {
       {"a: 1\nb: 2\na: 3", "k.yaml:3: key 'a' is written twice; first in line 1"},
       {"a: {b: 1, b: 2}", "written twice"},
       {"a: 1\n---\nb: 2", "several documents"},
+      {",a: 1", "stray character"},
+      {"a: 1\n...\nb: 2", "several documents"},
       {"a: !env FOO", "tags such as !env"},
       {"${A}: 1", "variables work in values, not in keys: ${A}"},
       {"a: {<<: {b: 1}}", "merge keys"},
@@ -122,6 +126,44 @@ TEST(ConfigNode, Merges) {
   };
   for (const auto& one : cases) {
     EXPECT_EQ(Show(MergeConfig(Parse(one[0]), Parse(one[1]))), one[2]);
+  }
+}
+
+TEST(ConfigNode, SurvivesBrokenTexts) {
+  const std::string whole =
+      "a: {b: ${C:-d}, e: [1, \"two\", 'three']}\n# c\nf: &x |\n  text\n  more\ng: *x\n"
+      "? k\n: !!str v\nh:\n  - i: ${J}\n  -\n";
+  const std::string pieces = "{}[]:,-?&*!|>'\"%@`#$ \n\t\\a0\xC3\x80\xFF";
+  std::mt19937 random(3);
+  int parsed = 0;
+  for (int i = 0; i < 20000; ++i) {
+    std::string text = whole;
+    for (unsigned j = 0; j <= i % 6u; ++j) {
+      const std::size_t at = random() % text.size();
+      switch (random() % 3) {
+        case 0:
+          text[at] = pieces[random() % pieces.size()];
+          break;
+        case 1:
+          text.insert(at, 1, pieces[random() % pieces.size()]);
+          break;
+        default:
+          text.erase(at, random() % 8);
+      }
+      if (text.empty()) text = "x";
+    }
+    const auto node = ParseConfigYaml(text, "k.yaml");
+    parsed += node.ok();
+    if (!node.ok()) {
+      EXPECT_EQ(KindOf(node.status()), ErrorKind::kConfig) << text;
+    }
+  }
+  EXPECT_GT(parsed, 1000);
+  EXPECT_LT(parsed, 19000);
+  for (const char* opening : {"[", "{a: ", "- ", "? "}) {
+    std::string deep;
+    for (int i = 0; i < 100'000; ++i) deep += opening;
+    EXPECT_FALSE(ParseConfigYaml(deep, "k.yaml").ok());
   }
 }
 
