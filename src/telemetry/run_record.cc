@@ -39,6 +39,11 @@ std::string TextAt(const Json& json, const char* key) {
   return OptionalAt<std::string>(json, key).value_or("");
 }
 
+/// A server's message may hold bytes that are no UTF-8; they must not cost us the record.
+std::string Dump(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
 Json ToJson(const TableRecord& table) {
   return Json{{"table", table.table},
               {"status", table.status},
@@ -163,7 +168,7 @@ arrow::Status CannotWrite(const fs::path& path, const std::string& why) {
 
 }  // namespace
 
-std::string RunReportJson(const RunRecord& record) { return ReportJson(record).dump(2); }
+std::string RunReportJson(const RunRecord& record) { return Dump(ReportJson(record)); }
 
 std::string RunRecordJson(const RunRecord& record) {
   Json json = ReportJson(record);
@@ -177,7 +182,7 @@ std::string RunRecordJson(const RunRecord& record) {
                                           : Json::parse(record.plan_json, nullptr, false);
   json["host"] = record.host;
   json["pid"] = record.pid;
-  return json.dump(2);
+  return Dump(json);
 }
 
 arrow::Result<RunRecord> ParseRunRecord(const std::string& json) {

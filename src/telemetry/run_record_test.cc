@@ -110,6 +110,14 @@ TEST_F(RunRecordTest, AnUnreadableRecordIsShownAsSuch) {
   EXPECT_NE(records[0].error, "");
 }
 
+TEST_F(RunRecordTest, BrokenUtf8BecomesAReplacement) {
+  auto record = Sample("r");
+  record.tables[1].error = "bad byte \xff";
+  ASSERT_TRUE(WriteRunRecord(folder_, record).ok());
+  EXPECT_EQ(ListRunRecords(folder_)[0].tables[1].error, "bad byte \xef\xbf\xbd");
+  EXPECT_NE(RunReportJson(record).find("bad byte"), std::string::npos);
+}
+
 TEST_F(RunRecordTest, NoFolderMeansNoRuns) {
   EXPECT_TRUE(ListRunRecords(folder_ / "none").empty());
 }

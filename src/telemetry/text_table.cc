@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "telemetry/terminal_text.h"
+
 namespace keelboat {
 namespace {
 
 std::size_t Width(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(DisplayWidth(text));
 }
 
 }  // namespace

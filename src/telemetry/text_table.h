@@ -7,7 +7,7 @@ namespace keelboat {
 
 /// \brief Columns of text under headings, for people: numbers right, words left.
 ///
-/// Widths count code points, so that names in any language line up.
+/// Widths are terminal cells, so that names in any language line up; cells may be coloured.
 class TextTable {
  public:
   enum class Align { kLeft, kRight };
