@@ -155,7 +155,7 @@ void MariadbServer::Start() {
                                       "--character-set-server=utf8mb4",
                                       "--innodb-buffer-pool-size=128M",
                                       "--innodb-log-file-size=96M",
-                                      "--innodb-flush-log-at-trx-commit=0",
+                                      "--innodb-flush-log-at-trx-commit=2",
                                       "--max-allowed-packet=1G"};
   for (const auto& argument : AsUser()) command.push_back(argument);
   for (const auto& setting : settings_) command.push_back(setting);

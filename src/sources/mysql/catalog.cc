@@ -46,7 +46,8 @@ arrow::Status MissingTable(Connection* connection, const std::string& table) {
   // Without any right on a table the server hides it; only reading it tells the two
   // apart.
   auto probe = connection->Query("SELECT 1 FROM " + QuoteIdentifier(options.database) +
-                                 "." + QuoteIdentifier(table) + " LIMIT 0");
+                                     "." + QuoteIdentifier(table) + " LIMIT 0",
+                                 table);
   if (!probe.ok() && KindOf(probe.status()) != ErrorKind::kNotFound) {
     return probe.status();
   }

@@ -156,19 +156,21 @@ void Connection::Cut() {
   if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
 }
 
-arrow::Status Connection::Execute(const std::string& statement) {
+arrow::Status Connection::Execute(const std::string& statement,
+                                  const std::string& table) {
+  Heard();
   SigpipeBlock block;
   if (mysql_real_query(handle_, statement.data(), statement.size()) != 0) {
-    return LastError("");
+    return LastError(table);
   }
   return arrow::Status::OK();
 }
 
 arrow::Result<std::vector<Connection::Row>> Connection::Query(
-    const std::string& statement) {
-  ARROW_RETURN_NOT_OK(Execute(statement));
+    const std::string& statement, const std::string& table) {
+  ARROW_RETURN_NOT_OK(Execute(statement, table));
   MYSQL_RES* result = mysql_store_result(handle_);
-  if (result == nullptr) return LastError("");
+  if (result == nullptr) return LastError(table);
   std::vector<Row> rows;
   unsigned int width = mysql_num_fields(result);
   while (MYSQL_ROW cells = mysql_fetch_row(result)) {
@@ -196,6 +198,15 @@ arrow::Status Connection::LastError(MYSQL_STMT* statement, const std::string& ta
 arrow::Status Connection::StatusOf(unsigned int number, const char* sqlstate,
                                    const char* message, const std::string& table) {
   ARROW_RETURN_NOT_OK(CheckStop(stop_));
+  auto silence = std::chrono::steady_clock::now() - heard_;
+  if (number == CR_SERVER_LOST && silence >= options_.read_timeout) {
+    return MakeError(ErrorKind::kTimeout,
+                     "MySQL at " + EndpointOf(options_) + " was silent for " +
+                         std::to_string(options_.read_timeout.count()) +
+                         " seconds; raise read_timeout of source " + options_.name +
+                         " if its queries take that long",
+                     {{"errno", std::to_string(number)}, {"table", table}});
+  }
   ServerError error{number, sqlstate, message};
   arrow::Status status = mysql::StatusOf(error, options_, table, "");
   if (KindOf(status) != ErrorKind::kDenied || socket_ < 0) return status;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -31,16 +32,20 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Runs a statement that answers no rows.
-  arrow::Status Execute(const std::string& statement);
+  /// Runs a statement that answers no rows. `table` is named in errors.
+  arrow::Status Execute(const std::string& statement, const std::string& table = {});
   /// Runs a statement with a small answer and returns all of it.
-  arrow::Result<std::vector<Row>> Query(const std::string& statement);
+  arrow::Result<std::vector<Row>> Query(const std::string& statement,
+                                        const std::string& table = {});
 
   /// Makes a status of what the client library holds as its last error, or
   /// kCancelled after a stop request. `table` may be empty.
   arrow::Status LastError(const std::string& table);
   /// The same for an error of a prepared statement.
   arrow::Status LastError(MYSQL_STMT* statement, const std::string& table);
+
+  /// Notes that the server has just been heard of; silence is counted from here.
+  void Heard() { heard_ = std::chrono::steady_clock::now(); }
 
   /// Closes the socket without a word to the server. Idempotent, from any thread.
   void Cut();
@@ -70,6 +75,7 @@ class Connection {
   // A second descriptor of the socket: it can be shut down while the client library
   // is closing its own.
   int socket_ = -1;
+  std::chrono::steady_clock::time_point heard_ = std::chrono::steady_clock::now();
   // Last, so that it is gone before what it uses.
   std::optional<std::stop_callback<CutOnStop>> cut_on_stop_;
 };

@@ -1,7 +1,5 @@
 #include "sources/mysql/mysql_reader.h"
 
-#include <atomic>
-#include <random>
 #include <utility>
 
 #include <arrow/memory_pool.h>
@@ -19,14 +17,6 @@ namespace {
 
 constexpr unsigned int kUnknownColumn = 1054;
 constexpr unsigned int kViewInvalid = 1356;
-
-// A word that no other statement on the server holds.
-std::string NewTag() {
-  static std::atomic<uint64_t> next{std::random_device{}()};
-  static const uint64_t process =
-      static_cast<uint64_t>(std::random_device{}()) << 32 | std::random_device{}();
-  return "keelboat-" + std::to_string(process) + "-" + std::to_string(next++);
-}
 
 arrow::Status Altered(const std::string& table, const std::string& what,
                       ErrorDetail::Map details) {
@@ -134,6 +124,9 @@ arrow::Result<std::shared_ptr<SourceReader>> MysqlReader::Open(
   if (!prepared.ok()) return Reinterpret(prepared.status(), relation, partition);
   std::unique_ptr<RowStream> stream = std::move(*prepared);
   if (auto status = stream->Execute(); !status.ok()) {
+    unsigned long id = stream->connection().id();
+    stream.reset();
+    if (MayStillRun(status)) KillQuery(options, id, parts.tag);
     return Reinterpret(status, relation, partition);
   }
   // After the start, because a table altered since the statement was prepared is

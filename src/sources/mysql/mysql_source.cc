@@ -4,12 +4,15 @@
 #include <utility>
 
 #include <arrow/type.h>
+#include <arrow/util/key_value_metadata.h>
 
+#include "core/field_metadata.h"
 #include "core/nearest.h"
 #include "keelboat/error.h"
 #include "sources/mysql/catalog.h"
 #include "sources/mysql/connection.h"
 #include "sources/mysql/mysql_reader.h"
+#include "sources/mysql/query_kill.h"
 #include "sources/mysql/statement_text.h"
 
 namespace keelboat {
@@ -57,7 +60,7 @@ class MysqlSource final : public Source {
                                          const std::vector<std::string>& columns,
                                          const std::stop_token& stop) override {
     ARROW_ASSIGN_OR_RAISE(Relation relation, DescribeTable(table, stop));
-    std::vector<mysql::SelectColumn> keys;
+    std::vector<mysql::KeyColumn> keys;
     for (const std::string& column : columns) {
       auto field = relation.schema->GetFieldByName(column);
       if (field == nullptr) {
@@ -66,16 +69,20 @@ class MysqlSource final : public Source {
                              DidYouMean(column, relation.schema->field_names()),
                          {{"table", table}, {"column", column}});
       }
-      keys.push_back({column, field->type()->id() == arrow::Type::STRING});
+      auto declared = field->metadata()->Get(kSourceTypeKey).ValueOr("");
+      keys.push_back({column, mysql::CompareOf(declared)});
     }
     if (keys.empty()) {
       return MakeError(ErrorKind::kInternal, "no columns to look for duplicates in");
     }
     ARROW_ASSIGN_OR_RAISE(auto connection, Connect(stop));
-    // Long values are compared whole, not only their first kilobyte.
-    ARROW_RETURN_NOT_OK(connection->Execute("SET SESSION max_sort_length = 8388608"));
-    ARROW_ASSIGN_OR_RAISE(auto rows, connection->Query(mysql::CountDuplicatesText(
-                                         options_.database, relation.table, keys)));
+    const std::string tag = mysql::NewTag();
+    auto answer = connection->Query(
+        mysql::CountDuplicatesText(options_.database, relation.table, keys, tag), table);
+    if (!answer.ok() && mysql::MayStillRun(answer.status())) {
+      mysql::KillQuery(options_, connection->id(), tag);
+    }
+    ARROW_ASSIGN_OR_RAISE(auto rows, std::move(answer));
     std::string text = rows.at(0).at(0).value_or("0");
     int64_t count = 0;
     std::from_chars(text.data(), text.data() + text.size(), count);

@@ -1,12 +1,29 @@
 #include "sources/mysql/query_kill.h"
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <random>
 #include <stop_token>
 
+#include "keelboat/error.h"
 #include "sources/mysql/connection.h"
 #include "sources/mysql/statement_text.h"
 
 namespace keelboat::mysql {
+
+std::string NewTag() {
+  static std::atomic<uint64_t> next{0};
+  static const uint64_t process =
+      static_cast<uint64_t>(std::random_device{}()) << 32 | std::random_device{}();
+  return "keelboat-" + std::to_string(process) + "-" + std::to_string(next++);
+}
+
+bool MayStillRun(const arrow::Status& status) {
+  ErrorKind kind = KindOf(status);
+  return kind == ErrorKind::kCancelled || kind == ErrorKind::kTimeout ||
+         kind == ErrorKind::kUnavailable;
+}
 
 void KillQuery(const MysqlOptions& options, unsigned long id, const std::string& tag) {
   MysqlOptions hasty = options;

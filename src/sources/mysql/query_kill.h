@@ -2,9 +2,14 @@
 
 #include <string>
 
+#include <arrow/status.h>
+
 #include "sources/mysql/mysql_options.h"
 
 namespace keelboat::mysql {
+
+/// A word to mark a statement with that no other statement on the server holds.
+std::string NewTag();
 
 /// \brief Ends a statement of ours that still runs on the server, as far as possible.
 ///
@@ -13,5 +18,8 @@ namespace keelboat::mysql {
 /// nobody else's query is hit. Takes two seconds at most; errors are of no consequence,
 /// because the socket is closed anyway.
 void KillQuery(const MysqlOptions& options, unsigned long id, const std::string& tag);
+
+/// Whether a failed call may have left its statement running on the server.
+bool MayStillRun(const arrow::Status& status);
 
 }  // namespace keelboat::mysql

@@ -52,6 +52,7 @@ class RowStream {
   MYSQL_STMT* statement_;
   std::string table_;
   bool in_answer_ = false;
+  uint64_t taken_ = 0;
   unsigned int warning_count_ = 0;
 };
 

@@ -7,6 +7,10 @@ std::string Qualified(std::string_view database, std::string_view table) {
   return QuoteIdentifier(database) + "." + QuoteIdentifier(table);
 }
 
+std::string Comment(std::string_view tag) {
+  return tag.empty() ? "" : "/* " + std::string(tag) + " */ ";
+}
+
 template <typename Items, typename ToText>
 std::string Joined(const Items& items, ToText to_text) {
   std::string text;
@@ -42,8 +46,7 @@ std::string QuoteLiteral(std::string_view text) {
 }
 
 std::string SelectText(const SelectParts& parts) {
-  std::string text = "SELECT ";
-  if (!parts.tag.empty()) text += "/* " + parts.tag + " */ ";
+  std::string text = "SELECT " + Comment(parts.tag);
   text += Joined(parts.columns, [](const SelectColumn& column) {
     std::string name = QuoteIdentifier(column.name);
     return column.as_text ? "CAST(" + name + " AS CHAR) AS " + name : name;
@@ -61,15 +64,44 @@ std::string SelectText(const SelectParts& parts) {
   return text;
 }
 
+KeyColumn::Compare CompareOf(std::string_view declared_type) {
+  auto holds = [&](std::string_view word) {
+    return declared_type.find(word) != std::string_view::npos;
+  };
+  std::string_view kind = declared_type.substr(0, declared_type.find('('));
+  if (kind == "char" || kind == "varchar" || kind == "varbinary") {
+    unsigned length = 0;
+    for (char c : declared_type.substr(kind.size())) {
+      if (c >= '0' && c <= '9') length = length * 10 + static_cast<unsigned>(c - '0');
+      if (c == ')') break;
+    }
+    if (length > 255) return KeyColumn::Compare::kDigest;
+    return kind == "varbinary" ? KeyColumn::Compare::kValue : KeyColumn::Compare::kBytes;
+  }
+  if (kind == "enum" || kind == "set") return KeyColumn::Compare::kBytes;
+  if (holds("text") || holds("blob") || kind == "json" || kind == "vector") {
+    return KeyColumn::Compare::kDigest;
+  }
+  return KeyColumn::Compare::kValue;
+}
+
 std::string CountDuplicatesText(std::string_view database, std::string_view table,
-                                const std::vector<SelectColumn>& columns) {
-  // Text is compared as bytes: in a lake 'a' and 'A' are two keys, whatever the
-  // collation of the column says.
-  std::string keys = Joined(columns, [](const SelectColumn& column) {
+                                const std::vector<KeyColumn>& columns,
+                                std::string_view tag) {
+  std::string keys = Joined(columns, [](const KeyColumn& column) {
     std::string name = QuoteIdentifier(column.name);
-    return column.as_text ? "CAST(" + name + " AS BINARY)" : name;
+    switch (column.compare) {
+      case KeyColumn::Compare::kBytes:
+        return "CAST(" + name + " AS BINARY)";
+      case KeyColumn::Compare::kDigest:
+        return "SHA2(" + name + ", 256)";
+      case KeyColumn::Compare::kValue:
+        break;
+    }
+    return name;
   });
-  return "SELECT COALESCE(SUM(shared), 0) FROM (SELECT COUNT(*) AS shared FROM " +
+  return "SELECT " + Comment(tag) +
+         "COALESCE(SUM(shared), 0) FROM (SELECT COUNT(*) AS shared FROM " +
          Qualified(database, table) + " GROUP BY " + keys +
          " HAVING COUNT(*) > 1) AS duplicates";
 }

@@ -16,7 +16,7 @@ std::string QuoteLiteral(std::string_view text);
 
 struct SelectColumn {
   std::string name;
-  /// Select: let the server print it, CAST(… AS CHAR). Count: compare as bytes.
+  /// Let the server print it: CAST(… AS CHAR).
   bool as_text = false;
 };
 
@@ -38,9 +38,25 @@ struct SelectParts {
 /// at its end cannot swallow what follows.
 std::string SelectText(const SelectParts& parts);
 
+/// A column of a key, and how two of its values are told apart.
+struct KeyColumn {
+  enum class Compare {
+    kValue,   ///< As the server compares: numbers, dates, bytes.
+    kBytes,   ///< Text byte by byte: in a lake 'a' and 'A' are two keys, whatever the
+              ///< column's collation says.
+    kDigest,  ///< By SHA-256: servers compare only the first kilobyte of long values.
+  };
+  std::string name;
+  Compare compare = Compare::kValue;
+};
+
+/// How values of a column of the declared type ("varchar(300)") are told apart.
+KeyColumn::Compare CompareOf(std::string_view declared_type);
+
 /// Counts the rows that share the values of the columns with another row. Answers
-/// one number.
+/// one number. `tag` as in `SelectParts`.
 std::string CountDuplicatesText(std::string_view database, std::string_view table,
-                                const std::vector<SelectColumn>& columns);
+                                const std::vector<KeyColumn>& columns,
+                                std::string_view tag = {});
 
 }  // namespace keelboat::mysql

@@ -62,10 +62,26 @@ TEST(StatementText, CarriesItsTag) {
 }
 
 TEST(StatementText, ComparesTextByItsBytesWhenItCountsDuplicates) {
-  EXPECT_EQ(CountDuplicatesText("shop", "orders", {{"id", false}, {"code", true}}),
+  EXPECT_EQ(CountDuplicatesText("shop", "orders",
+                                {{"id"},
+                                 {"code", KeyColumn::Compare::kBytes},
+                                 {"note", KeyColumn::Compare::kDigest}}),
             "SELECT COALESCE(SUM(shared), 0) FROM (SELECT COUNT(*) AS shared FROM "
-            "`shop`.`orders` GROUP BY `id`, CAST(`code` AS BINARY) HAVING COUNT(*) > 1) "
-            "AS duplicates");
+            "`shop`.`orders` GROUP BY `id`, CAST(`code` AS BINARY), SHA2(`note`, 256) "
+            "HAVING COUNT(*) > 1) AS duplicates");
+}
+
+TEST(StatementText, ComparesByWhatTheTypeNeeds) {
+  EXPECT_EQ(CompareOf("int(11)"), KeyColumn::Compare::kValue);
+  EXPECT_EQ(CompareOf("decimal(65,30)"), KeyColumn::Compare::kValue);
+  EXPECT_EQ(CompareOf("binary(16)"), KeyColumn::Compare::kValue);
+  EXPECT_EQ(CompareOf("char(32)"), KeyColumn::Compare::kBytes);
+  EXPECT_EQ(CompareOf("varchar(255)"), KeyColumn::Compare::kBytes);
+  EXPECT_EQ(CompareOf("enum('a','b')"), KeyColumn::Compare::kBytes);
+  EXPECT_EQ(CompareOf("varchar(256)"), KeyColumn::Compare::kDigest);
+  EXPECT_EQ(CompareOf("varbinary(300)"), KeyColumn::Compare::kDigest);
+  EXPECT_EQ(CompareOf("mediumtext"), KeyColumn::Compare::kDigest);
+  EXPECT_EQ(CompareOf("longblob"), KeyColumn::Compare::kDigest);
 }
 
 }  // namespace
