@@ -1,5 +1,9 @@
 #include "contracts/contract.h"
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -135,6 +139,21 @@ TEST(Contract, AcceptsAnnotations) {
     "examples": [{}], "default": {}, "properties": {"c": {"title": "C",
     "description": "d", "examples": [1], "default": 1, "deprecated": true,
     "readOnly": true, "writeOnly": false, "$comment": "c"}}})");
+}
+
+TEST(Contract, ReadsTheExampleProject) {
+  const char* root = std::getenv("KEELBOAT_SOURCE_DIR");
+  ASSERT_NE(root, nullptr) << "run by ctest";
+  int read = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(
+           std::filesystem::path(root) / "examples" / "olist" / "schema")) {
+    std::ifstream file(entry.path());
+    const std::string json{std::istreambuf_iterator<char>(file), {}};
+    auto contract = Contract::Parse(json, entry.path().filename().string());
+    EXPECT_TRUE(contract.ok()) << contract.status().message();
+    ++read;
+  }
+  EXPECT_EQ(read, 9);
 }
 
 TEST(Contract, AsksForColumns) {

@@ -129,11 +129,14 @@ ExactNumber Number(const std::string& text) {
   return ExactNumber::Parse(text).ValueOrDie();
 }
 
-void ApplyInteger(const KnownType& known, const ParsedType& parsed, ColumnRules* rules) {
+arrow::Status ApplyInteger(std::string_view type, const KnownType& known,
+                           const ParsedType& parsed, ColumnRules* rules) {
   rules->types->integer = true;
   int bits = known.bits;
   bool is_unsigned = parsed.is_unsigned;
   if (parsed.name == "bit") {
+    if (!parsed.sizes.empty() && parsed.sizes[0] == 0)
+      return BadType(type, "has no bits");
     bits = parsed.sizes.empty()
                ? 1
                : static_cast<int>(std::min<int64_t>(parsed.sizes[0], 64));
@@ -150,6 +153,7 @@ void ApplyInteger(const KnownType& known, const ParsedType& parsed, ColumnRules*
     rules->minimum = Number("-" + std::to_string(half));
     rules->maximum = Number(std::to_string(half - 1));
   }
+  return arrow::Status::OK();
 }
 
 arrow::Status ApplyDecimal(std::string_view type, const ParsedType& parsed,
@@ -233,8 +237,7 @@ arrow::Status ApplySqlType(std::string_view type, ColumnRules* rules) {
   rules->types = TypeSet{};
   switch (known->family) {
     case Family::kInteger:
-      ApplyInteger(*known, parsed, rules);
-      break;
+      return ApplyInteger(type, *known, parsed, rules);
     case Family::kDecimal:
       return ApplyDecimal(type, parsed, rules);
     case Family::kFloat:
