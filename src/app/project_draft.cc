@@ -9,6 +9,7 @@
 #include "app/dbt_draft.h"
 #include "app/scaffold.h"
 #include "app/yaml_text.h"
+#include "contracts/draft.h"
 #include "keelboat/error.h"
 
 namespace keelboat {
@@ -263,8 +264,7 @@ std::vector<ProjectFile> EmptyProject(const std::string& name) {
 
 arrow::Result<DraftedProject> DraftProject(const std::string& name,
                                            const MysqlSettings& mysql,
-                                           const std::vector<Relation>& relations,
-                                           const ContractDrafter& draft_contract) {
+                                           const std::vector<Relation>& relations) {
   const std::string plain = PlainName(name);
   DraftedProject project;
   Json metadata = Json::object();
@@ -278,7 +278,7 @@ arrow::Result<DraftedProject> DraftProject(const std::string& name,
                               " got no contract: its name cannot be a file's");
       continue;
     }
-    auto contract = draft_contract(relation);
+    auto contract = DraftContract(relation.table, *relation.schema, KeyOf(relation));
     if (!contract.ok()) {
       return AddContext(contract.status(), "drawing the contract of " + relation.table);
     }

@@ -1,11 +1,8 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
-#include <map>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <arrow/result.h>
@@ -46,9 +43,6 @@ std::vector<ProjectFile> EmptyProject(const std::string& name);
 arrow::Result<std::vector<Relation>> DescribeDatabase(Source& source,
                                                       const std::stop_token& stop);
 
-/// Draws the contract of one table as the text of its file.
-using ContractDrafter = std::function<arrow::Result<std::string>(const Relation&)>;
-
 /// \brief Draws a project from a live database's tables. Pure.
 ///
 /// Keys are written out; a table loads incrementally where an indexed column follows its
@@ -56,8 +50,7 @@ using ContractDrafter = std::function<arrow::Result<std::string>(const Relation&
 /// appears nowhere. `name` becomes the project's and the source's name, made fit.
 arrow::Result<DraftedProject> DraftProject(const std::string& name,
                                            const MysqlSettings& mysql,
-                                           const std::vector<Relation>& relations,
-                                           const ContractDrafter& draft_contract);
+                                           const std::vector<Relation>& relations);
 
 /// \brief Writes the files that are not there yet; never changes one that is.
 ///

@@ -10,6 +10,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "app/metadata.h"
+#include "contracts/contract.h"
 #include "keelboat/error.h"
 
 namespace keelboat {
@@ -44,10 +46,6 @@ Relation Table(const std::string& name, std::vector<std::string> key) {
       {arrow::field("id", arrow::int64(), false),
        arrow::field("updated_at", arrow::timestamp(arrow::TimeUnit::MICRO), false)});
   return relation;
-}
-
-arrow::Result<std::string> DraftNothing(const Relation& relation) {
-  return "{\"title\": \"" + relation.table + "\"}\n";
 }
 
 MysqlSettings Shop() {
@@ -124,8 +122,8 @@ TEST_F(ScaffoldTest, DraftLoadsAndHoldsNoPassword) {
   Relation logs = Table("logs", {});
   Relation codes = Table("Códigos", {});
   codes.indexes = {{"u", {"id"}, true}};
-  const auto project = DraftProject(
-      "My Shop", Shop(), {codes, logs, orders, Table("a/b", {"id"})}, DraftNothing);
+  const auto project =
+      DraftProject("My Shop", Shop(), {codes, logs, orders, Table("a/b", {"id"})});
   ASSERT_TRUE(project.ok()) << project.status().message();
   for (const ProjectFile& file : project->files) {
     EXPECT_EQ(file.text.find("hunter2"), std::string::npos) << file.path;
@@ -139,7 +137,13 @@ TEST_F(ScaffoldTest, DraftLoadsAndHoldsNoPassword) {
                             {"primary_key", {"id"}}}));
   EXPECT_EQ(metadata["logs"], nlohmann::json({{"load_strategy", "full"}}));
   EXPECT_EQ(metadata["Códigos"]["primary_key"], nlohmann::json({"id"}));
-  EXPECT_EQ(ReadBack("schema/orders.json"), "{\"title\": \"orders\"}\n");
+  const auto specs = ParseTableMetadata(ReadBack("metadata/table_metadata.json"),
+                                        "table_metadata.json", "my_shop");
+  ASSERT_TRUE(specs.ok()) << specs.status().message();
+  EXPECT_EQ(specs->size(), 4u);
+  const auto contract = Contract::Parse(ReadBack("schema/orders.json"), "orders.json");
+  ASSERT_TRUE(contract.ok()) << contract.status().message();
+  EXPECT_EQ(contract->columns(), (std::vector<std::string>{"id", "updated_at"}));
   EXPECT_FALSE(fs::exists(folder_ / "schema/a"));
   std::string notes;
   for (const std::string& note : project->notes) notes += note + "\n";
@@ -168,7 +172,7 @@ TEST_F(ScaffoldTest, DotenvExampleIsADotenv) {
   mysql.database = "a $b # c";
   mysql.socket = "/run/my sock";
   mysql.password = Secret();
-  const auto project = DraftProject("x", mysql, {Table("t", {"id"})}, DraftNothing);
+  const auto project = DraftProject("x", mysql, {Table("t", {"id"})});
   ASSERT_TRUE(project.ok());
   ASSERT_TRUE(WriteProject(folder_, project->files).ok());
   fs::copy_file(folder_ / ".env.example", folder_ / ".env");
@@ -179,13 +183,6 @@ TEST_F(ScaffoldTest, DotenvExampleIsADotenv) {
   EXPECT_EQ(read->socket, "/run/my sock");
   EXPECT_EQ(read->database, "a $b # c");
   EXPECT_EQ(read->password.Reveal(), "change-me");
-}
-
-TEST_F(ScaffoldTest, DraftStopsWhereAContractCannotBeDrawn) {
-  const auto project = DraftProject("x", Shop(), {Table("t", {})}, [](const Relation&) {
-    return MakeError(ErrorKind::kUnsupported, "no");
-  });
-  EXPECT_EQ(project.status().message(), "drawing the contract of t: no");
 }
 
 /// A source with a fixed list of tables.
