@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <arrow/result.h>
+
+#include "app/project.h"
+#include "engine/task.h"
+#include "planner/plan.h"
+
+namespace keelboat {
+
+/// What to plan for.
+struct PlanningRequest {
+  std::vector<ConfiguredTable> tables;
+  bool full_refresh = false;
+  bool test_mode = false;
+};
+
+/// Rows of each table that test mode carries.
+inline constexpr int64_t kTestModeRows = 1000;
+
+/// A plan with everything that carrying it out needs.
+struct PlannedRun {
+  std::vector<TableTask> tasks;  ///< In the order in which they begin.
+  std::vector<TableOutcome>
+      refused;  ///< Tables that cannot even be planned, with the error.
+  std::vector<ConfiguredTable> tables;  ///< Keeps the contracts alive that tasks borrow.
+};
+
+/// The plan itself, for printing.
+Plan PlanOf(const PlannedRun& run);
+
+/// \brief Asks sources and lake what is there and plans every table.
+///
+/// Reads only. Errors that concern the whole run (configuration, login, unreachable
+/// server, missing table) fail the call; those of one table (a missing right, a
+/// forbidden schema change) go to `refused`, and the others go on.
+arrow::Result<PlannedRun> PlanRun(Project& project, PlanningRequest request, Lake& lake,
+                                  const std::stop_token& stop);
+
+/// \brief Tasks for loading only: no source is asked.
+arrow::Result<PlannedRun> PlanLoad(std::vector<ConfiguredTable> tables, Lake& lake);
+
+}  // namespace keelboat

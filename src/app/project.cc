@@ -1,0 +1,223 @@
+#include "app/project.h"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "app/metadata.h"
+#include "core/nearest.h"
+#include "keelboat/error.h"
+#include "lake/delta/delta_lake.h"
+#include "lake/stores/local/local_store.h"
+#include "sources/mysql/mysql_source.h"
+#include "transform/duckdb_profile.h"
+#include "warehouses/duckdb/duckdb_warehouse.h"
+
+namespace keelboat {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Where models go that name no schema of their own.
+constexpr const char* kDbtSchema = "analytics";
+constexpr const char* kDbtMemoryLimit = "1GB";
+
+MysqlTlsMode TlsOf(TlsMode mode) {
+  switch (mode) {
+    case TlsMode::kVerifyIdentity:
+      return MysqlTlsMode::kVerifyIdentity;
+    case TlsMode::kVerifyCa:
+      return MysqlTlsMode::kVerifyCa;
+    case TlsMode::kRequired:
+      return MysqlTlsMode::kRequired;
+    case TlsMode::kPreferred:
+      return MysqlTlsMode::kPreferred;
+    case TlsMode::kDisabled:
+      return MysqlTlsMode::kDisabled;
+  }
+  return MysqlTlsMode::kVerifyIdentity;
+}
+
+MysqlZeroDates ZeroDatesOf(ZeroDates policy) {
+  switch (policy) {
+    case ZeroDates::kFail:
+      return MysqlZeroDates::kFail;
+    case ZeroDates::kNull:
+      return MysqlZeroDates::kNull;
+    case ZeroDates::kText:
+      return MysqlZeroDates::kText;
+  }
+  return MysqlZeroDates::kFail;
+}
+
+MysqlOptions MysqlOptionsOf(const std::string& name, const MysqlSettings& settings) {
+  MysqlOptions options;
+  options.name = name;
+  options.host = settings.host;
+  options.port = settings.port;
+  options.socket = settings.socket;
+  options.user = settings.user;
+  options.password = settings.password.Reveal();
+  options.database = settings.database;
+  if (settings.tls.has_value()) options.tls = TlsOf(*settings.tls);
+  options.tls_ca = settings.tls_ca.string();
+  options.zero_dates = ZeroDatesOf(settings.zero_dates);
+  options.connect_timeout = settings.connect_timeout;
+  options.read_timeout = settings.read_timeout;
+  return options;
+}
+
+arrow::Result<std::string> ReadFile(const fs::path& path, const char* what) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (file) text << file.rdbuf();
+  if (!file) {
+    return MakeError(
+        ErrorKind::kConfig,
+        std::string("reading ") + what + " " + path.string() + ": " +
+            (fs::exists(path) ? "it cannot be read" : "there is no such file"),
+        {{"file", path.string()}});
+  }
+  return std::move(text).str();
+}
+
+// The path as the user wrote it, as far as it lies in the project.
+std::string Shown(const fs::path& path, const fs::path& project_dir) {
+  const std::string relative = path.lexically_relative(project_dir).string();
+  return relative.empty() || relative.starts_with("..") ? path.string() : relative;
+}
+
+arrow::Result<std::shared_ptr<const Contract>> ReadContract(const fs::path& file,
+                                                            const fs::path& project_dir) {
+  ARROW_ASSIGN_OR_RAISE(auto text, ReadFile(file, "contract"));
+  ARROW_ASSIGN_OR_RAISE(auto contract, Contract::Parse(text, Shown(file, project_dir)));
+  return std::make_shared<const Contract>(std::move(contract));
+}
+
+arrow::Result<std::vector<ConfiguredTable>> Chosen(
+    std::vector<ConfiguredTable> tables, const std::vector<std::string>& names) {
+  if (names.empty()) return tables;
+  std::vector<std::string> known;
+  for (const ConfiguredTable& table : tables) known.push_back(table.spec.table);
+  for (const std::string& name : names) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      return MakeError(
+          ErrorKind::kConfig,
+          "the project has no table '" + name + "'" + DidYouMean(name, known),
+          {{"table", name}});
+    }
+  }
+  std::erase_if(tables, [&](const ConfiguredTable& table) {
+    return std::find(names.begin(), names.end(), table.spec.table) == names.end();
+  });
+  return tables;
+}
+
+}  // namespace
+
+arrow::Result<std::unique_ptr<Source>> MakeSource(const std::string& name,
+                                                  const MysqlSettings& settings) {
+  return MakeMysqlSource(MysqlOptionsOf(name, settings));
+}
+
+arrow::Result<Source*> Project::OpenSource(const std::string& name) {
+  auto found = sources_.find(name);
+  if (found != sources_.end()) return found->second.get();
+  ARROW_ASSIGN_OR_RAISE(const MysqlSettings* settings, MysqlSourceOf(config_, name));
+  ARROW_ASSIGN_OR_RAISE(auto source, MakeSource(name, *settings));
+  return sources_.emplace(name, std::move(source)).first->second.get();
+}
+
+arrow::Result<std::shared_ptr<Lake>> Project::OpenLake(bool test_mode) const {
+  fs::path root = config_.lake.path;
+  if (test_mode) root /= kTestSuffix;
+  ARROW_ASSIGN_OR_RAISE(auto store, MakeLocalStore(root.string()));
+  return MakeDeltaLake(std::move(store));
+}
+
+arrow::Result<std::unique_ptr<Warehouse>> Project::OpenWarehouse(bool test_mode) const {
+  const auto& settings = std::get<DuckdbSettings>(config_.warehouse.settings);
+  DuckdbOptions options;
+  options.path = settings.path.string();
+  options.schema = settings.schema + (test_mode ? kTestSuffix : "");
+  options.library = paths_.duckdb_library.string();
+  return MakeDuckdbWarehouse(std::move(options));
+}
+
+arrow::Result<DbtOptions> Project::DbtSettings(bool test_mode,
+                                               const std::string& run_id) const {
+  if (!config_.dbt.has_value()) {
+    return MakeError(ErrorKind::kConfig,
+                     "the project has no dbt project: name its folder in keelboat.yaml "
+                     "(dbt: {project: dbt})");
+  }
+  ARROW_RETURN_NOT_OK(CheckSupported(config_, {.transform = true}));
+  const auto& warehouse = std::get<DuckdbSettings>(config_.warehouse.settings);
+  const std::string suffix = test_mode ? kTestSuffix : "";
+  DuckdbProfileOptions profile;
+  profile.target = config_.dbt->target + suffix;
+  profile.path = warehouse.path;
+  profile.schema = kDbtSchema + suffix;
+  profile.threads = config_.dbt->threads;
+  profile.settings = {{"memory_limit", kDbtMemoryLimit}, {"TimeZone", "UTC"}};
+
+  DbtOptions options;
+  options.python = config_.dbt->python.empty() ? paths_.python : config_.dbt->python;
+  options.project_dir = config_.dbt->project;
+  options.work_dir = config_.work_dir() / "dbt";
+  options.log_file = config_.log_dir() / "dbt.log";
+  options.target = profile.target;
+  options.profile = DuckdbProfile(profile);
+  options.environment = config_.dotenv;
+  options.environment["KEELBOAT_SCHEMA_SUFFIX"] = suffix;
+  if (!run_id.empty()) options.environment["DBT_ENV_CUSTOM_ENV_RUN_ID"] = run_id;
+  return options;
+}
+
+arrow::Result<std::vector<ConfiguredTable>> Project::Tables(
+    const std::vector<std::string>& names, const std::stop_token& stop) {
+  std::vector<ConfiguredTable> tables;
+  for (const TableGroup& group : config_.tables) {
+    std::vector<TableSpec> specs;
+    if (group.metadata.empty()) {
+      ARROW_ASSIGN_OR_RAISE(Source * source, OpenSource(group.from));
+      ARROW_ASSIGN_OR_RAISE(auto listed, source->ListTables(stop));
+      for (std::string& table : listed) {
+        TableSpec spec;
+        spec.table = std::move(table);
+        spec.source = group.from;
+        specs.push_back(std::move(spec));
+      }
+    } else {
+      ARROW_ASSIGN_OR_RAISE(auto text, ReadFile(group.metadata, "table metadata"));
+      ARROW_ASSIGN_OR_RAISE(
+          specs, ParseTableMetadata(text, Shown(group.metadata, config_.project_dir),
+                                    group.from));
+    }
+    for (TableSpec& spec : specs) {
+      ConfiguredTable table;
+      const bool named = !spec.contract_file.empty();
+      const fs::path file =
+          group.contracts / (named ? spec.contract_file : spec.table + ".json");
+      if (named || (!group.contracts.empty() && fs::exists(file))) {
+        spec.contract_file = file.string();
+        ARROW_ASSIGN_OR_RAISE(table.contract, ReadContract(file, config_.project_dir));
+      }
+      table.spec = std::move(spec);
+      for (const ConfiguredTable& other : tables) {
+        if (other.spec.table == table.spec.table) {
+          return MakeError(ErrorKind::kConfig,
+                           "table '" + table.spec.table + "' comes from two sources, '" +
+                               other.spec.source + "' and '" + table.spec.source +
+                               "'; a table's name must be unique in a project",
+                           {{"table", table.spec.table}});
+        }
+      }
+      tables.push_back(std::move(table));
+    }
+  }
+  return Chosen(std::move(tables), names);
+}
+
+}  // namespace keelboat

@@ -1,0 +1,76 @@
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "app/checks.h"
+#include "cli/command.h"
+#include "cli/invocation.h"
+#include "keelboat/error.h"
+
+namespace keelboat {
+namespace {
+
+int Check(const Invocation& invocation, const std::vector<std::string>& parts) {
+  auto project = invocation.OpenProject();
+  if (!project.ok()) return invocation.Report(project.status());
+  int code = 0;
+  auto lines = nlohmann::ordered_json::array();
+  auto tell = [&](const CheckLine& line) {
+    const std::string message = invocation.Redact(line.error.message());
+    if (!line.error.ok()) code = GraverExitCode(code, ExitCodeOf(KindOf(line.error)));
+    nlohmann::ordered_json entry = {{"part", line.part},
+                                    {"name", line.name},
+                                    {"ok", line.error.ok()},
+                                    {"detail", line.detail},
+                                    {"error", nullptr}};
+    if (!line.error.ok()) {
+      entry["error"] = {{"kind", ErrorKindName(KindOf(line.error))},
+                        {"message", message}};
+    }
+    lines.push_back(std::move(entry));
+    char text[64];
+    std::snprintf(text, sizeof text, "%-7s %-10s ", line.error.ok() ? "ok" : "FAILED",
+                  line.part.c_str());
+    const std::string rest = line.error.ok() ? line.detail : message;
+    // A failure is told even under --quiet.
+    if (line.error.ok()) {
+      invocation.Tell(text + line.name + ": " + rest);
+    } else {
+      std::fprintf(stderr, "%s%s: %s\n", text, line.name.c_str(), rest.c_str());
+    }
+  };
+  CheckProject(**project, parts, tell, invocation.stop);
+  if (invocation.stop.stop_requested()) code = ExitCodeOf(ErrorKind::kCancelled);
+  if (invocation.flags.json) {
+    const nlohmann::ordered_json report = {{"status", code == 0 ? "ok" : "failed"},
+                                           {"checks", std::move(lines)}};
+    PrintData(report.dump(2) + "\n");
+  }
+  return code;
+}
+
+}  // namespace
+
+void AddCheckCommand(CLI::App& program, Invocation& invocation, Action& action) {
+  auto* command = program.add_subcommand(
+      "check", "Try every connection and right that a run needs; changes nothing");
+  auto parts = std::make_shared<std::vector<std::string>>();
+  command
+      ->add_option("part", *parts,
+                   "source, lake, warehouse, dbt or contracts; default: all")
+      ->check(CLI::IsMember(CheckParts()))
+      ->type_name("");
+  command->footer(
+      "Each line says ok or FAILED, why, and what to do.\n"
+      "Examples:\n"
+      "  keelboat check\n"
+      "  keelboat check source warehouse --env staging");
+  command->callback([&invocation, &action, parts] {
+    action = [&invocation, parts] { return Check(invocation, *parts); };
+  });
+}
+
+}  // namespace keelboat

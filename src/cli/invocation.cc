@@ -1,0 +1,71 @@
+#include "cli/invocation.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include <unistd.h>
+#include <nlohmann/json.hpp>
+
+#include "app/config.h"
+#include "keelboat/error.h"
+
+namespace keelboat {
+
+arrow::Result<std::unique_ptr<Project>> Invocation::OpenProject() const {
+  LoadOptions options;
+  options.project_dir = flags.project_dir;
+  options.environment_name = flags.environment;
+  options.environment = environment;
+  ARROW_ASSIGN_OR_RAISE(auto config, LoadProject(options));
+  for (const std::string& warning : config.warnings) Tell("warning: " + warning);
+  auto project = std::make_unique<Project>(
+      std::move(config), FindRuntimePaths(executable, environment), *clock);
+  config_ = &project->config();
+  return project;
+}
+
+int Invocation::Report(const arrow::Status& status) const {
+  const int code = Explain(status);
+  if (flags.json) {
+    const ErrorKind kind = KindOf(status);
+    const nlohmann::ordered_json report = {
+        {"status", kind == ErrorKind::kCancelled ? "interrupted" : "failed"},
+        {"error",
+         {{"kind", ErrorKindName(kind)}, {"message", Redact(status.message())}}}};
+    PrintData(report.dump(2) + "\n");
+  }
+  return code;
+}
+
+int Invocation::Explain(const arrow::Status& status) const {
+  Complain(Redact(status.message()));
+  return ExitCodeOf(KindOf(status));
+}
+
+void Invocation::Complain(const std::string& message) const {
+  std::fprintf(stderr, "keelboat: %s\n", message.c_str());
+}
+
+std::string Invocation::Redact(const std::string& text) const {
+  return config_ == nullptr ? text : RedactSecrets(text, *config_);
+}
+
+void Invocation::Tell(const std::string& line) const {
+  if (!flags.quiet) std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+void PrintData(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+      std::fflush(stdout) == 0) {
+    return;
+  }
+  if (errno == EPIPE) _exit(EXIT_SUCCESS);
+  std::fprintf(stderr, "keelboat: writing to standard output: %s\n",
+               std::strerror(errno));
+  _exit(EXIT_FAILURE);
+}
+
+}  // namespace keelboat

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include <arrow/result.h>
+
+#include "app/project.h"
+#include "core/clock.h"
+
+namespace keelboat {
+
+/// The flags that every command takes.
+struct GlobalFlags {
+  std::string project_dir = ".";  ///< -C
+  std::string environment;        ///< --env
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+  bool no_progress = false;
+  std::string log_format = "text";  ///< text | json
+};
+
+/// \brief One run of the program: its flags, its surroundings, its stop token. Lives in
+/// main.
+struct Invocation {
+  GlobalFlags flags;
+  std::map<std::string, std::string> environment;  ///< The process's variables.
+  std::filesystem::path executable;                ///< This binary, links resolved.
+  std::stop_token stop;
+  const Clock* clock = &Clock::System();
+
+  /// Loads the project's configuration. Its warnings go to stderr unless --quiet.
+  arrow::Result<std::unique_ptr<Project>> OpenProject() const;
+  /// Prints an error to stderr (and as JSON to stdout under --json); returns its exit
+  /// code.
+  int Report(const arrow::Status& status) const;
+  /// An error message on stderr, after the program's name.
+  void Complain(const std::string& message) const;
+  /// Complains of a status; returns its exit code.
+  int Explain(const arrow::Status& status) const;
+  /// The text without any secret of the configuration.
+  std::string Redact(const std::string& text) const;
+  /// A line for people on stderr, unless --quiet.
+  void Tell(const std::string& line) const;
+
+ private:
+  /// The configuration, once there is one: to keep its secrets out of what is printed.
+  mutable const ProjectConfig* config_ = nullptr;
+};
+
+/// Writes data to stdout. A reader that went away ends the program quietly.
+void PrintData(const std::string& text);
+
+}  // namespace keelboat
