@@ -1,4 +1,6 @@
+#include <optional>
 #include <unordered_set>
+#include <utility>
 
 #include <arrow/array/array_binary.h>
 #include <arrow/array/array_primitive.h>
@@ -7,6 +9,7 @@
 #include "contracts/cell_text.h"
 #include "contracts/column_check.h"
 #include "contracts/pattern_match.h"
+#include "contracts/simple_pattern.h"
 #include "contracts/value_format.h"
 #include "keelboat/error.h"
 
@@ -104,6 +107,24 @@ class PatternCheck : public ColumnCheck {
   std::string pattern_;
 };
 
+class SimplePatternCheck : public ColumnCheck {
+ public:
+  SimplePatternCheck(const std::string& text, SimplePattern pattern)
+      : ColumnCheck("pattern " + text), pattern_(std::move(pattern)) {}
+
+  arrow::Status FindBad(const std::shared_ptr<arrow::Array>& column,
+                        std::vector<int64_t>* rows) const override {
+    return VisitBytes(*column, [&](const auto& texts) {
+      CollectBad(
+          texts, [&](int64_t row) { return !pattern_.Matches(texts.GetView(row)); },
+          rows);
+    });
+  }
+
+ private:
+  SimplePattern pattern_;
+};
+
 class FormatCheck : public ColumnCheck {
  public:
   explicit FormatCheck(TextFormat format)
@@ -170,6 +191,14 @@ class TextSetCheck : public ColumnCheck {
   std::unordered_set<std::string_view> known_;
 };
 
+void AddPatternCheck(const std::string& pattern, ColumnChecks* checks) {
+  if (std::optional<SimplePattern> simple = SimplePattern::Compile(pattern)) {
+    checks->push_back(std::make_unique<SimplePatternCheck>(pattern, *std::move(simple)));
+  } else {
+    checks->push_back(std::make_unique<PatternCheck>(pattern));
+  }
+}
+
 }  // namespace
 
 void AddTextChecks(const ColumnRules& rules, const arrow::DataType& type,
@@ -186,7 +215,7 @@ void AddTextChecks(const ColumnRules& rules, const arrow::DataType& type,
         std::make_unique<LengthCheck>("maxLength " + std::to_string(*rules.max_length), 0,
                                       *rules.max_length, characters));
   }
-  if (rules.pattern) checks->push_back(std::make_unique<PatternCheck>(*rules.pattern));
+  if (rules.pattern) AddPatternCheck(*rules.pattern, checks);
   if (rules.format && kind == ValueKind::kText) {
     checks->push_back(std::make_unique<FormatCheck>(*rules.format));
   }
