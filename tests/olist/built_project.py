@@ -55,7 +55,7 @@ class DbtProject:
                 connection.execute(
                     f"CREATE OR REPLACE TABLE raw{self.suffix}.{name} AS SELECT"
                     f" {', '.join(columns)}, 'run' AS _keelboat_run_id,"
-                    f" TIMESTAMP '{loaded_at}' AS _keelboat_loaded_at FROM arrow_rows"
+                    f" TIMESTAMPTZ '{loaded_at}+00' AS _keelboat_loaded_at FROM arrow_rows"
                 )
 
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess:

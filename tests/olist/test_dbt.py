@@ -97,7 +97,7 @@ def test_marts_follow_changes_deletions_and_late_rows(copy):
         DELETE FROM raw.order_payments WHERE order_id = '{deleted}';
         DELETE FROM raw.order_reviews WHERE order_id = '{deleted}';
         INSERT INTO raw.order_items SELECT * REPLACE (2 AS order_item_id,
-            TIMESTAMP '2020-01-01' AS _keelboat_loaded_at)
+            TIMESTAMPTZ '2020-01-01 00:00:00+00' AS _keelboat_loaded_at)
         FROM raw.order_items WHERE order_id = '{grown}';
         UPDATE raw.products SET product_weight_g = 77 WHERE product_id = '{product}';
         """
@@ -172,7 +172,7 @@ def test_freshness_is_measured_on_the_load_time(copy):
     done = copy.dbt("source", "freshness", "--select", "source:shop.orders")
     assert done.returncode == 1
     assert "ERROR STALE freshness of shop.orders" in done.stdout
-    copy.change("UPDATE raw.orders SET _keelboat_loaded_at = now() AT TIME ZONE 'UTC'")
+    copy.change("UPDATE raw.orders SET _keelboat_loaded_at = now()")
     assert (
         copy.dbt("source", "freshness", "--select", "source:shop.orders").returncode == 0
     )
