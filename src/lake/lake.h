@@ -95,7 +95,7 @@ struct LakeCommit {
 /// \brief One table of the lake: Parquet files and a log of atomic commits.
 ///
 /// Thread-safe and safe among processes. Errors: kConflict (someone else
-/// committed first; our new files are deleted), kUnsupported (a table feature of
+/// committed first), kUnsupported (a table feature of
 /// another writer, named), kData (a value that the lake's types cannot hold).
 class LakeTable {
  public:
@@ -110,7 +110,10 @@ class LakeTable {
   virtual arrow::Result<LakeSnapshot> At(int64_t version) = 0;
   virtual arrow::Result<std::unique_ptr<LakeSink>> NewSink(
       const SinkOptions& options) = 0;
-  /// Publishes receipts in one atomic step and returns the snapshot that it made.
+  /// \brief Publishes receipts in one atomic step and returns the snapshot that it made.
+  ///
+  /// A commit that fails deletes the receipts' files, unless the log cannot be read and
+  /// so it is not known whether it was published; then the same commit may be made again.
   virtual arrow::Result<LakeSnapshot> Commit(const LakeCommit& commit) = 0;
   /// Deletes the files of receipts that will not be committed.
   virtual arrow::Status Discard(const std::vector<Receipt>& receipts) = 0;
@@ -129,8 +132,8 @@ class Lake {
   virtual ~Lake() = default;
   /// Absolute place of the root.
   virtual std::string uri() const = 0;
-  /// A handle; the table need not exist. `name` becomes a folder: it is percent-encoded
-  /// where a folder's name needs that.
+  /// A handle; the table need not exist. `name` becomes a folder; characters
+  /// that some reader would trip over are escaped (docs/formats/lake.md).
   virtual arrow::Result<std::shared_ptr<LakeTable>> Table(const std::string& name) = 0;
   /// Names of the tables that exist, sorted.
   virtual arrow::Result<std::vector<std::string>> ListTables() = 0;

@@ -228,6 +228,9 @@ ArrayResult DecodeDictionary(const Array& array) {
 arrow::Status CheckUtf8(const Array& array, const Place& place) {
   const auto& strings = static_cast<const arrow::StringArray&>(array);
   if (array.length() == 0) return arrow::Status::OK();
+  // Its tables are empty before, and then everything is valid.
+  static const bool ready = (arrow::util::InitializeUTF8(), true);
+  (void)ready;
   const int32_t* offsets = strings.raw_value_offsets();
   const uint8_t* bytes = strings.raw_data();
   // All at once: valid as a whole, and no value begins inside a character.

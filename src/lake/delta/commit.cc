@@ -272,10 +272,9 @@ arrow::Result<std::optional<LakeSnapshot>> DeltaTable::CheckCommitsSince(
 arrow::Result<LakeSnapshot> DeltaTable::Commit(const LakeCommit& commit) {
   auto snapshot = TryCommit(commit);
   if (snapshot.ok()) return snapshot;
-  if (KindOf(snapshot.status()) == ErrorKind::kConflict) {
-    // Should this fail too, the files are unreferenced and vacuum's to delete.
-    (void)Discard(commit.receipts);
-  }
+  // Deletes only what the log does not hold, hence nothing where it cannot be read. What
+  // cannot be deleted either is vacuum's.
+  (void)Discard(commit.receipts);
   return InContext(snapshot.status(), "committing to");
 }
 

@@ -10,15 +10,17 @@
 namespace keelboat::delta {
 namespace {
 
+constexpr std::string_view kRunBegin = "_x";
+constexpr std::string_view kRunEnd = "_";
+
 bool IsPlain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          c == '_' || c == '-' || c == '.';
 }
 
-void AppendEncoded(std::string* text, char c) {
+void AppendHex(std::string* text, char c) {
   constexpr char kDigits[] = "0123456789ABCDEF";
   const auto byte = static_cast<unsigned char>(c);
-  *text += '%';
   *text += kDigits[byte >> 4];
   *text += kDigits[byte & 15];
 }
@@ -30,6 +32,8 @@ int HexValue(char c) {
   return -1;
 }
 
+bool IsUpperHex(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F'); }
+
 uint32_t Random() {
   static thread_local std::random_device device;
   return device();
@@ -39,21 +43,45 @@ uint32_t Random() {
 
 std::string FolderOfTable(std::string_view name) {
   std::string folder;
+  bool in_run = false;
   for (std::size_t i = 0; i < name.size(); ++i) {
-    const bool beyond_ascii = (static_cast<unsigned char>(name[i]) & 0x80) != 0;
     const bool hidden = i == 0 && name[i] == '.';
-    if ((IsPlain(name[i]) || beyond_ascii) && !hidden) {
-      folder += name[i];
+    const bool like_a_run = name[i] == '_' && i + 2 < name.size() && name[i + 1] == 'x' &&
+                            IsUpperHex(name[i + 2]);
+    const bool escaped = !IsPlain(name[i]) || hidden || like_a_run;
+    if (escaped != in_run) folder += escaped ? kRunBegin : kRunEnd;
+    in_run = escaped;
+    if (escaped) {
+      AppendHex(&folder, name[i]);
     } else {
-      AppendEncoded(&folder, name[i]);
+      folder += name[i];
     }
   }
+  if (in_run) folder += kRunEnd;
   return folder;
 }
 
 std::string TableOfFolder(std::string_view folder) {
-  // A '%' that is not ours belongs to a folder that someone else named.
-  return DecodePath(folder).ValueOr(std::string(folder));
+  std::string name;
+  for (std::size_t i = 0; i < folder.size();) {
+    std::size_t end = i;
+    if (folder.substr(i).starts_with(kRunBegin)) {
+      end = i + kRunBegin.size();
+      while (end < folder.size() && IsUpperHex(folder[end])) ++end;
+    }
+    const std::size_t digits = end == i ? 0 : end - i - kRunBegin.size();
+    const bool run =
+        digits > 0 && digits % 2 == 0 && folder.substr(end).starts_with(kRunEnd);
+    if (!run) {
+      name += folder[i++];
+      continue;
+    }
+    for (std::size_t at = i + kRunBegin.size(); at < end; at += 2) {
+      name += static_cast<char>(HexValue(folder[at]) * 16 + HexValue(folder[at + 1]));
+    }
+    i = end + kRunEnd.size();
+  }
+  return name;
 }
 
 std::string EncodePath(std::string_view path) {
@@ -62,7 +90,8 @@ std::string EncodePath(std::string_view path) {
     if (IsPlain(c) || c == '~' || c == '/') {
       encoded += c;
     } else {
-      AppendEncoded(&encoded, c);
+      encoded += '%';
+      AppendHex(&encoded, c);
     }
   }
   return encoded;

@@ -9,9 +9,10 @@ namespace keelboat::delta {
 
 /// \brief A table's name as the name of its folder.
 ///
-/// Letters, digits, '_', '-', '.' and everything beyond ASCII stay; all else, and a
-/// leading '.', become %XX, so that no reader takes it for a wildcard, a Hive
-/// partition or a hidden folder.
+/// ASCII letters, digits, '_', '-' and '.' stay; a run of anything else, and a leading
+/// '.', becomes "_x<hex of the UTF-8 bytes>_": "order items" is "order_x20_items". A '_'
+/// that would read as the beginning of such a run is escaped too. Percent-encoding will
+/// not do: readers decode it, or encode it once more, and then look for another folder.
 std::string FolderOfTable(std::string_view name);
 
 /// The reverse of FolderOfTable.
