@@ -47,6 +47,7 @@ uint16_t FreePort() {
 // Starts a program that ends with this process; its output goes to a file.
 pid_t Spawn(const std::vector<std::string>& command, const std::string& log) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const auto& argument : command) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }

@@ -205,6 +205,7 @@ arrow::Result<std::vector<std::string>> ListTables(Connection* connection) {
                         QuoteLiteral(connection->options().database) +
                         " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"));
   std::vector<std::string> names;
+  names.reserve(rows.size());
   for (const auto& row : rows) names.push_back(TextOr(row[0]));
   std::sort(names.begin(), names.end());
   return names;

@@ -15,7 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "keelboat/error.h"
-#include "sources/mysql/source_under_test.h"
+#include "support/mysql_fixture.h"
 
 namespace keelboat::mysql {
 namespace {
@@ -442,6 +442,7 @@ TEST(MysqlReader, SeveralThreadsReadAtOnce) {
   auto source = ShopSource();
   std::vector<std::jthread> threads;
   std::vector<int64_t> rows(4);
+  threads.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     threads.emplace_back([&, i] {
       auto result = ReadTable(source.get(), "large");

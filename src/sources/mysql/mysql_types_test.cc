@@ -15,7 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "keelboat/error.h"
-#include "sources/mysql/source_under_test.h"
+#include "support/mysql_fixture.h"
 
 namespace keelboat::mysql {
 namespace {

@@ -37,7 +37,9 @@ void KillQuery(const MysqlOptions& options, unsigned long id, const std::string&
           ->Query("SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = " + number +
                   " AND INFO LIKE " + QuoteLiteral("%" + tag + "%"));
   if (!running.ok() || running->empty()) return;
-  (void)(*connection)->Execute("KILL " + number);
+  auto killed = (*connection)->Execute("KILL " + number);
+  // An error means that the statement has ended by itself.
+  static_cast<void>(killed);
 }
 
 }  // namespace keelboat::mysql

@@ -21,6 +21,8 @@ namespace keelboat::mysql {
 namespace {
 
 constexpr int64_t kMicrosPerSecond = 1000000;
+// 838:59:59 are 34 days and some hours.
+constexpr uint32_t kMostDaysOfTime = 34;
 // What a text or byte cell is taken to need when a batch's rows are counted out.
 constexpr int kTextRowBytes = 16;
 
@@ -55,6 +57,10 @@ int WidthOf(CellKind cell) {
       break;
   }
   return 0;
+}
+
+bool IsTimeOfDay(unsigned hour, unsigned minute, unsigned second, unsigned micros) {
+  return hour < 24 && minute < 60 && second < 60 && micros < kMicrosPerSecond;
 }
 
 struct DateParts {
@@ -249,6 +255,9 @@ arrow::Status RowDecoder::DecodeDateTime(std::size_t column, Cursor* cursor) {
     parts.second = at[6];
   }
   if (length == 11) parts.micros = Load<uint32_t>(at + 7);
+  if (!IsTimeOfDay(parts.hour, parts.minute, parts.second, parts.micros)) {
+    return Malformed();
+  }
   cursor->at += length;
   if (!DateExists(parts.year, parts.month, parts.day)) {
     return ZeroDate(column, DateTimeText(parts));
@@ -265,10 +274,13 @@ arrow::Status RowDecoder::DecodeTime(std::size_t column, Cursor* cursor) {
   if (length != 0 && length != 8 && length != 12) return Malformed();
   int64_t micros = 0;
   if (length >= 8) {
-    int64_t seconds = static_cast<int64_t>(Load<uint32_t>(at + 1)) * 86400 +
-                      at[5] * 3600 + at[6] * 60 + at[7];
-    micros = seconds * kMicrosPerSecond;
-    if (length == 12) micros += Load<uint32_t>(at + 8);
+    uint32_t days = Load<uint32_t>(at + 1);
+    uint32_t fraction = length == 12 ? Load<uint32_t>(at + 8) : 0;
+    if (days > kMostDaysOfTime || !IsTimeOfDay(at[5], at[6], at[7], fraction)) {
+      return Malformed();
+    }
+    int64_t seconds = int64_t{days} * 86400 + at[5] * 3600 + at[6] * 60 + at[7];
+    micros = seconds * kMicrosPerSecond + fraction;
     if (at[0] != 0) micros = -micros;
   }
   cursor->at += length;

@@ -43,6 +43,7 @@ arrow::Result<std::vector<ServerField>> RowStream::Fields() {
   if (metadata == nullptr) return connection_->LastError(statement_, table_);
   std::vector<ServerField> fields;
   unsigned int count = mysql_num_fields(metadata);
+  fields.reserve(count);
   for (unsigned int i = 0; i < count; ++i) {
     fields.push_back(ServerField::Of(*mysql_fetch_field_direct(metadata, i)));
   }
