@@ -219,7 +219,8 @@ TEST_F(DbtTest, StopCancelsARunningQuery) {
   auto finished = dbt->Build(recorder_, stop.get_token());
   ASSERT_FALSE(finished.ok());
   EXPECT_EQ(KindOf(finished.status()), ErrorKind::kCancelled);
-  EXPECT_LT(recorder_.All<TransformFinished>()[0].took, std::chrono::seconds(15));
+  // By dbt itself on the interrupt, not by killing it.
+  EXPECT_THAT(Log(), HasSubstr("CANCEL query"));
 }
 
 TEST_F(DbtTest, StopBeforeTheWorkIsCancelled) {
