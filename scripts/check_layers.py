@@ -33,7 +33,7 @@ LAYERS = {
         "keelboat", "core", "sources", "lake", "warehouses", "contracts", "transform", "planner"
     ],
     "app": ["*"],
-    "cli": ["keelboat", "app"],
+    "cli": ["keelboat", "core", "telemetry", "app"],
 }  # fmt: skip
 
 # Third-party headers that only these folders may know.

@@ -95,20 +95,32 @@ class Checker {
       on_line_({"contracts", "all tables", {}, tables.status()});
       return;
     }
+    // A source that cannot be reached is told once, not for each of its tables.
+    std::set<std::string> unreachable;
     for (const ConfiguredTable& table : *tables) {
-      if (table.contract == nullptr) continue;
+      const std::string& source = table.spec.source;
+      if (table.contract == nullptr || unreachable.contains(source)) continue;
+      auto relation = Describe(table);
+      if (!relation.ok() && ExitCodeOf(KindOf(relation.status())) == 3) {
+        unreachable.insert(source);
+        on_line_({"contracts", "all tables of " + source, {}, relation.status()});
+        continue;
+      }
       One("contracts", table.spec.table, [&]() -> arrow::Result<std::string> {
-        ARROW_ASSIGN_OR_RAISE(Source * source, project_.OpenSource(table.spec.source));
-        ARROW_ASSIGN_OR_RAISE(auto relation,
-                              source->DescribeTable(table.spec.table, stop_));
+        ARROW_RETURN_NOT_OK(relation.status());
         ARROW_RETURN_NOT_OK(table.contract
-                                ->Bind(relation.schema, relation.primary_key,
+                                ->Bind(relation->schema, relation->primary_key,
                                        table.spec.incremental_column)
                                 .status());
         return std::to_string(table.contract->columns().size()) +
                " columns fit the table";
       });
     }
+  }
+
+  arrow::Result<Relation> Describe(const ConfiguredTable& table) {
+    ARROW_ASSIGN_OR_RAISE(Source * source, project_.OpenSource(table.spec.source));
+    return source->DescribeTable(table.spec.table, stop_);
   }
 
   Project& project_;

@@ -145,6 +145,12 @@ arrow::Result<std::unique_ptr<Warehouse>> Project::OpenWarehouse(bool test_mode)
   return MakeDuckdbWarehouse(std::move(options));
 }
 
+arrow::Result<int> Project::RunDbt(const std::vector<std::string>& arguments,
+                                   const std::stop_token& stop) const {
+  ARROW_ASSIGN_OR_RAISE(auto options, DbtSettings(false, ""));
+  return RunDbtCommand(options, arguments, stop);
+}
+
 arrow::Result<DbtOptions> Project::DbtSettings(bool test_mode,
                                                const std::string& run_id) const {
   if (!config_.dbt.has_value()) {

@@ -54,6 +54,10 @@ class Project {
   arrow::Result<std::shared_ptr<Lake>> OpenLake(bool test_mode) const;
   /// The warehouse, or its test schema. Does not connect.
   arrow::Result<std::unique_ptr<Warehouse>> OpenWarehouse(bool test_mode) const;
+  /// \brief Runs `dbt ARGS…` in the foreground with the generated profile; dbt's own exit
+  /// code.
+  arrow::Result<int> RunDbt(const std::vector<std::string>& arguments,
+                            const std::stop_token& stop) const;
   /// What dbt needs to run in this project; kConfig when it has no dbt project.
   arrow::Result<DbtOptions> DbtSettings(bool test_mode, const std::string& run_id) const;
 

@@ -5,7 +5,6 @@
 
 #include "cli/command.h"
 #include "cli/invocation.h"
-#include "transform/transform.h"
 
 namespace keelboat {
 namespace {
@@ -13,8 +12,7 @@ namespace {
 arrow::Result<int> RunDbt(const Invocation& invocation,
                           const std::vector<std::string>& arguments) {
   ARROW_ASSIGN_OR_RAISE(auto project, invocation.OpenProject());
-  ARROW_ASSIGN_OR_RAISE(auto options, project->DbtSettings(false, ""));
-  return RunDbtCommand(options, arguments, invocation.stop);
+  return project->RunDbt(arguments, invocation.stop);
 }
 
 }  // namespace

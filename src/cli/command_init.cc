@@ -5,14 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "app/config.h"
-#include "app/database_url.h"
-#include "app/project.h"
+#include "app/draft_from_database.h"
 #include "app/scaffold.h"
 #include "cli/command.h"
 #include "cli/invocation.h"
-#include "contracts/draft.h"
-#include "core/field_metadata.h"
 
 namespace keelboat {
 namespace {
@@ -33,22 +29,12 @@ std::string NameOf(const fs::path& folder) {
   return name.string();
 }
 
-arrow::Result<DraftedProject> Draft(const Invocation& invocation, const std::string& name,
-                                    const std::string& url) {
-  ARROW_ASSIGN_OR_RAISE(auto mysql, ParseDatabaseUrl(url));
-  ARROW_ASSIGN_OR_RAISE(auto source, MakeSource(name, mysql));
-  ARROW_ASSIGN_OR_RAISE(auto relations, DescribeDatabase(*source, invocation.stop));
-  return DraftProject(name, mysql, relations, [](const Relation& relation) {
-    return DraftContract(relation.table, *relation.schema, relation.primary_key);
-  });
-}
-
 arrow::Result<int> Init(const Invocation& invocation, const InitFlags& flags) {
   const fs::path folder = fs::path(invocation.flags.project_dir) / flags.folder;
   const std::string name = NameOf(folder);
   DraftedProject project;
   if (!flags.from.empty()) {
-    ARROW_ASSIGN_OR_RAISE(project, Draft(invocation, name, flags.from));
+    ARROW_ASSIGN_OR_RAISE(project, DraftFromDatabase(name, flags.from, invocation.stop));
   } else if (!flags.template_name.empty()) {
     ARROW_ASSIGN_OR_RAISE(project.files, TemplateProject(flags.template_name));
   } else {

@@ -21,10 +21,9 @@ arrow::Result<std::unique_ptr<Project>> Invocation::OpenProject() const {
   options.environment = environment;
   ARROW_ASSIGN_OR_RAISE(auto config, LoadProject(options));
   for (const std::string& warning : config.warnings) Tell("warning: " + warning);
-  auto project = std::make_unique<Project>(
-      std::move(config), FindRuntimePaths(executable, environment), *clock);
-  config_ = &project->config();
-  return project;
+  config_ = std::make_shared<const ProjectConfig>(config);
+  return std::make_unique<Project>(std::move(config),
+                                   FindRuntimePaths(executable, environment), *clock);
 }
 
 int Invocation::Report(const arrow::Status& status) const {

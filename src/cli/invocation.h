@@ -49,7 +49,7 @@ struct Invocation {
 
  private:
   /// The configuration, once there is one: to keep its secrets out of what is printed.
-  mutable const ProjectConfig* config_ = nullptr;
+  mutable std::shared_ptr<const ProjectConfig> config_;
 };
 
 /// Writes data to stdout. A reader that went away ends the program quietly.

@@ -59,6 +59,8 @@ int Main(int argc, char** argv) {
       "keelboat");
   Action action;
   AddGlobalFlags(program, invocation.flags);
+  // Commands inherit it: global flags may stand before or after the command.
+  program.fallthrough();
   AddInitCommand(program, invocation, action);
   AddCheckCommand(program, invocation, action);
   AddPlanCommand(program, invocation, action);

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "planner/plan.h"
+#include "app/planning.h"
 
 namespace keelboat {
 

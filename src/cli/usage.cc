@@ -76,7 +76,6 @@ std::string Explain(const CLI::App& program, const CLI::ParseError& error, int a
 
 void FinishProgram(CLI::App& program) {
   program.require_subcommand(1);
-  program.fallthrough();
   program.get_formatter()->column_width(28);
   program.footer(
       "Examples:\n"

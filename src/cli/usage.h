@@ -7,8 +7,8 @@ class ParseError;
 
 namespace keelboat {
 
-/// Sets what the whole program's help shares: flags before or after the command, footer,
-/// layout.
+/// Sets what the whole program shares: that one command is named, its help's layout and
+/// footer.
 void FinishProgram(CLI::App& program);
 
 /// \brief Answers --help and --version, or explains what is wrong with the command line.
