@@ -54,7 +54,7 @@ class SigpipeBlock {
   bool was_pending_ = false;
 };
 
-arrow::Status SetOptions(MYSQL* handle, const MysqlOptions& options, bool encrypt) {
+arrow::Status SetOptions(MYSQL* handle, const MysqlOptions& options) {
   auto seconds = [](std::chrono::seconds value) {
     return static_cast<unsigned int>(value.count());
   };
@@ -72,9 +72,12 @@ arrow::Status SetOptions(MYSQL* handle, const MysqlOptions& options, bool encryp
   mysql_options(handle, MYSQL_OPT_LOCAL_INFILE, nullptr);
   mysql_options(handle, MYSQL_OPT_MAX_ALLOWED_PACKET, &kLargestPacket);
   mysql_options(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-  if (!encrypt) return arrow::Status::OK();
-
   MysqlTlsMode mode = EffectiveTls(options);
+  if (mode == MysqlTlsMode::kDisabled || !options.socket.empty()) {
+    mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &off);
+    return arrow::Status::OK();
+  }
+  // Despite its name this only asks: a server without TLS is still accepted in plain.
   mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &on);
   bool verify_identity = mode == MysqlTlsMode::kVerifyIdentity;
   mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, verify_identity ? &on : &off);
@@ -92,13 +95,6 @@ arrow::Status SetOptions(MYSQL* handle, const MysqlOptions& options, bool encryp
   return arrow::Status::OK();
 }
 
-// The server has no TLS at all, as opposed to a handshake that failed.
-bool ServerLacksTls(MYSQL* handle) {
-  return mysql_errno(handle) == CR_SSL_CONNECTION_ERROR &&
-         std::string_view(mysql_error(handle)).find("server does not support it") !=
-             std::string_view::npos;
-}
-
 MYSQL* Connect(MYSQL* handle, const MysqlOptions& options) {
   const char* host = options.socket.empty() ? options.host.c_str() : "localhost";
   const char* socket = options.socket.empty() ? nullptr : options.socket.c_str();
@@ -107,29 +103,31 @@ MYSQL* Connect(MYSQL* handle, const MysqlOptions& options) {
                             options.port, socket, CLIENT_REMEMBER_OPTIONS);
 }
 
+// The client library goes on in plain where the server has no TLS, in every mode but
+// verify_identity. No statement of ours is sent over such a connection.
+arrow::Status CheckEncryption(MYSQL* handle, const MysqlOptions& options) {
+  MysqlTlsMode mode = EffectiveTls(options);
+  bool must = mode != MysqlTlsMode::kDisabled && mode != MysqlTlsMode::kPreferred &&
+              options.socket.empty();
+  if (!must || mysql_get_ssl_cipher(handle) != nullptr) return arrow::Status::OK();
+  ServerError error{CR_SSL_CONNECTION_ERROR, "HY000", "the server offers no TLS"};
+  return StatusOf(error, options, "", "");
+}
+
 }  // namespace
 
 arrow::Result<std::unique_ptr<Connection>> Connection::Open(const MysqlOptions& options,
                                                             const std::stop_token& stop) {
   ARROW_RETURN_NOT_OK(CheckStop(stop));
   InitializeLibraryOnce();
-  MysqlTlsMode mode = EffectiveTls(options);
-  bool encrypt = mode != MysqlTlsMode::kDisabled && options.socket.empty();
-  while (true) {
-    MYSQL* handle = mysql_init(nullptr);
-    if (handle == nullptr) return arrow::Status::OutOfMemory("opening a connection");
-    std::unique_ptr<Connection> connection(new Connection(handle, options, stop));
-    ARROW_RETURN_NOT_OK(SetOptions(handle, options, encrypt));
-    if (Connect(handle, options) != nullptr) {
-      ARROW_RETURN_NOT_OK(connection->Prepare());
-      return connection;
-    }
-    if (encrypt && mode == MysqlTlsMode::kPreferred && ServerLacksTls(handle)) {
-      encrypt = false;
-      continue;
-    }
-    return connection->LastError("");
-  }
+  MYSQL* handle = mysql_init(nullptr);
+  if (handle == nullptr) return arrow::Status::OutOfMemory("opening a connection");
+  std::unique_ptr<Connection> connection(new Connection(handle, options, stop));
+  ARROW_RETURN_NOT_OK(SetOptions(handle, options));
+  if (Connect(handle, options) == nullptr) return connection->LastError("");
+  ARROW_RETURN_NOT_OK(CheckEncryption(handle, options));
+  ARROW_RETURN_NOT_OK(connection->Prepare());
+  return connection;
 }
 
 Connection::Connection(MYSQL* handle, MysqlOptions options, std::stop_token stop)

@@ -35,7 +35,8 @@ struct MysqlOptions {
   /// Never appears in a message.
   std::string password;
   std::string database;
-  /// Unset: preferred on loopback and Unix sockets, verify_identity elsewhere.
+  /// Unset: preferred on loopback, verify_identity elsewhere. A Unix socket does not
+  /// leave the machine: it is used as it is, whatever the mode.
   std::optional<MysqlTlsMode> tls;
   /// PEM file with the authorities to trust; empty: the machine's own.
   std::string tls_ca;
