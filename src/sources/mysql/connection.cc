@@ -1,5 +1,6 @@
 #include "sources/mysql/connection.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -64,6 +65,7 @@ arrow::Status SetOptions(MYSQL* handle, const MysqlOptions& options) {
   my_bool on = 1;
   unsigned int protocol =
       options.socket.empty() ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
+  mysql_options(handle, MYSQL_OPT_NONBLOCK, nullptr);
   mysql_options(handle, MYSQL_OPT_CONNECT_TIMEOUT, &connect_timeout);
   mysql_options(handle, MYSQL_OPT_READ_TIMEOUT, &read_timeout);
   mysql_options(handle, MYSQL_OPT_WRITE_TIMEOUT, &read_timeout);
@@ -95,12 +97,41 @@ arrow::Status SetOptions(MYSQL* handle, const MysqlOptions& options) {
   return arrow::Status::OK();
 }
 
-MYSQL* Connect(MYSQL* handle, const MysqlOptions& options) {
+// Waits for what the client library asks for, at most one slice of time.
+int WaitFor(MYSQL* handle, int wanted, std::chrono::steady_clock::time_point deadline) {
+  constexpr std::chrono::milliseconds kSlice(100);
+  pollfd socket{mysql_get_socket(handle), 0, 0};
+  if ((wanted & MYSQL_WAIT_READ) != 0) socket.events |= POLLIN;
+  if ((wanted & MYSQL_WAIT_WRITE) != 0) socket.events |= POLLOUT;
+  if ((wanted & MYSQL_WAIT_EXCEPT) != 0) socket.events |= POLLPRI;
+  if (poll(&socket, 1, static_cast<int>(kSlice.count())) > 0) {
+    int ready = 0;
+    if ((socket.revents & POLLIN) != 0) ready |= MYSQL_WAIT_READ;
+    if ((socket.revents & POLLOUT) != 0) ready |= MYSQL_WAIT_WRITE;
+    if ((socket.revents & POLLPRI) != 0) ready |= MYSQL_WAIT_EXCEPT;
+    // An error of the socket is found by using it.
+    return ready != 0 ? ready : wanted & ~MYSQL_WAIT_TIMEOUT;
+  }
+  return std::chrono::steady_clock::now() >= deadline ? MYSQL_WAIT_TIMEOUT : 0;
+}
+
+// Connects and logs in within the connect_timeout; a stop request ends it early.
+bool Connect(MYSQL* handle, const MysqlOptions& options, const std::stop_token& stop) {
+  SigpipeBlock block;
   const char* host = options.socket.empty() ? options.host.c_str() : "localhost";
   const char* socket = options.socket.empty() ? nullptr : options.socket.c_str();
-  return mysql_real_connect(handle, host, options.user.c_str(), options.password.c_str(),
-                            options.database.empty() ? nullptr : options.database.c_str(),
-                            options.port, socket, CLIENT_REMEMBER_OPTIONS);
+  const char* database = options.database.empty() ? nullptr : options.database.c_str();
+  auto deadline = std::chrono::steady_clock::now() + options.connect_timeout;
+  MYSQL* connected = nullptr;
+  int wanted = mysql_real_connect_start(&connected, handle, host, options.user.c_str(),
+                                        options.password.c_str(), database, options.port,
+                                        socket, CLIENT_REMEMBER_OPTIONS);
+  while (wanted != 0) {
+    int ready = WaitFor(handle, wanted, deadline);
+    if (stop.stop_requested()) ready = MYSQL_WAIT_TIMEOUT;
+    if (ready != 0) wanted = mysql_real_connect_cont(&connected, handle, ready);
+  }
+  return connected != nullptr;
 }
 
 // The client library goes on in plain where the server has no TLS, in every mode but
@@ -124,7 +155,7 @@ arrow::Result<std::unique_ptr<Connection>> Connection::Open(const MysqlOptions& 
   if (handle == nullptr) return arrow::Status::OutOfMemory("opening a connection");
   std::unique_ptr<Connection> connection(new Connection(handle, options, stop));
   ARROW_RETURN_NOT_OK(SetOptions(handle, options));
-  if (Connect(handle, options) == nullptr) return connection->LastError("");
+  if (!Connect(handle, options, stop)) return connection->LastError("");
   ARROW_RETURN_NOT_OK(CheckEncryption(handle, options));
   ARROW_RETURN_NOT_OK(connection->Prepare());
   return connection;

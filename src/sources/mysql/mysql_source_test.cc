@@ -1,5 +1,10 @@
 // Catalogue and errors, against a live server.
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <stop_token>
@@ -269,6 +274,55 @@ TEST(MysqlErrors, NobodyListens) {
   EXPECT_EQ(KindOf(info.status()), ErrorKind::kUnavailable);
   EXPECT_THAT(info.status().message(), HasSubstr("127.0.0.1:1/shop"));
   EXPECT_THAT(info.status().message(), HasSubstr("MYSQL_HOST, MYSQL_PORT"));
+}
+
+// Takes connections and never says a word.
+class SilentListener {
+ public:
+  SilentListener() : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    bind(socket_, reinterpret_cast<sockaddr*>(&address), size);
+    listen(socket_, 5);
+    getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+  }
+  ~SilentListener() { close(socket_); }
+  uint16_t port() const { return port_; }
+
+ private:
+  int socket_;
+  uint16_t port_ = 0;
+};
+
+TEST(MysqlErrors, AServerThatNeverGreets) {
+  SilentListener listener;
+  MysqlOptions options = ServerOptions();
+  options.port = listener.port();
+  options.connect_timeout = std::chrono::seconds(1);
+  auto begin = std::chrono::steady_clock::now();
+  auto info = MakeMysqlSource(options).ValueOrDie()->Check({});
+  ASSERT_FALSE(info.ok());
+  EXPECT_EQ(KindOf(info.status()), ErrorKind::kUnavailable) << info.status().ToString();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+}
+
+TEST(MysqlErrors, StopsWhileItConnects) {
+  SilentListener listener;
+  MysqlOptions options = ServerOptions();
+  options.port = listener.port();
+  std::stop_source stop;
+  std::jthread stopper([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    stop.request_stop();
+  });
+  auto begin = std::chrono::steady_clock::now();
+  auto info = MakeMysqlSource(options).ValueOrDie()->Check(stop.get_token());
+  ASSERT_FALSE(info.ok());
+  EXPECT_EQ(KindOf(info.status()), ErrorKind::kCancelled) << info.status().ToString();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
 }
 
 TEST(MysqlErrors, UnknownHost) {
