@@ -1,6 +1,7 @@
 #include "telemetry/event_fields.h"
 
 #include <chrono>
+#include <cmath>
 
 #include <nlohmann/json.hpp>
 
@@ -19,7 +20,7 @@ template <typename... Ts>
 Overloaded(Ts...) -> Overloaded<Ts...>;
 
 double Seconds(std::chrono::microseconds took) {
-  return static_cast<double>(took.count() / 1000) / 1000;
+  return std::round(static_cast<double>(took.count()) / 1000) / 1000;
 }
 
 void PutError(Json& fields, const arrow::Status& cause) {
