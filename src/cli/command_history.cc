@@ -66,7 +66,7 @@ void AddHistoryCommand(CLI::App& program, Invocation& invocation, Action& action
   command->add_option("--most", flags->most, "At most so many (default 20)")
       ->type_name("N");
   command->footer(
-      "Examples:\n  keelboat history\n  keelboat history 20260921T020000Z-7f3a9c --json");
+      "Examples:\n  keelboat history\n  keelboat history 20260921T020000.123Z-7f3a9c --json");
   command->callback([&invocation, &action, flags] {
     action = [&invocation, flags] {
       auto code = ShowHistory(invocation, *flags);

@@ -8,7 +8,8 @@ namespace keelboat {
 
 std::string MakeRunId(SystemTime started, uint32_t random) {
   std::string id;
-  for (char c : FormatTime(started).substr(0, 19)) {
+  // To the millisecond, so that runs that follow each other closely sort too.
+  for (char c : FormatTime(started).substr(0, 23)) {
     if (c != '-' && c != ':') id += c;
   }
   std::array<char, 16> suffix{};

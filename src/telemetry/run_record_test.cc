@@ -133,8 +133,8 @@ TEST_F(RunRecordTest, AFolderThatCannotBeMadeIsNamed) {
 TEST(RunId, SortsByTime) {
   SystemTime time{std::chrono::sys_days(std::chrono::year(2026) / 9 / 21) +
                   std::chrono::hours(2)};
-  EXPECT_EQ(MakeRunId(time, 0x7f3a9c), "20260921T020000Z-7f3a9c");
-  EXPECT_LT(MakeRunId(time, 0xffffff), MakeRunId(time + std::chrono::seconds(1), 0));
+  EXPECT_EQ(MakeRunId(time, 0x7f3a9c), "20260921T020000.000Z-7f3a9c");
+  EXPECT_LT(MakeRunId(time, 0xffffff), MakeRunId(time + std::chrono::milliseconds(1), 0));
 }
 
 }  // namespace

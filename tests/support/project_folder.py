@@ -1,0 +1,101 @@
+"""A keelboat project in a folder of its own, and the program that works in it."""
+
+import json
+import os
+import signal
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BINARY = ROOT / "build" / "release" / "keelboat"
+
+# Only these reach the program from the surroundings: a test decides everything else.
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TERM")
+
+
+@dataclass
+class Finished:
+    """One ended run of the program."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict:
+        return json.loads(self.out)
+
+    @property
+    def text(self) -> str:
+        return self.out + self.err
+
+
+@dataclass
+class ProjectFolder:
+    """A folder with keelboat.yaml, and the variables that the program sees in it."""
+
+    path: Path
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def write(self, name: str, content: str | dict) -> Path:
+        file = self.path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = content if isinstance(content, str) else json.dumps(content, indent=2)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def environment(self, **more: str) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        return {**kept, **self.variables, **more}
+
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen:
+        """The program in the background, its output in pipes, signals at their defaults."""
+        return subprocess.Popen(
+            [str(BINARY), "-C", str(self.path), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.environment(**variables),
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+
+    def run(self, *arguments: str, timeout: float = 180, **variables: str) -> Finished:
+        process = self.start(*arguments, **variables)
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except BaseException:
+            process.kill()
+            process.communicate()
+            raise
+        return Finished(process.returncode, out, err)
+
+    def ok(self, *arguments: str, **variables: str) -> Finished:
+        done = self.run(*arguments, **variables)
+        assert done.code == 0, f"keelboat {' '.join(arguments)}: {done.code}\n{done.text}"
+        return done
+
+    def records(self) -> list[dict]:
+        """All run records, newest first."""
+        files = sorted((self.path / "logs" / "runs").glob("*.json"), reverse=True)
+        return [json.loads(file.read_text()) for file in files]
+
+    def lake_rows(self, table: str) -> int:
+        from deltalake import DeltaTable
+
+        return DeltaTable(str(self.path / "lake" / table)).to_pyarrow_table().num_rows
+
+    def lake(self, table: str):
+        """The newest version of a lake table as a pyarrow table, by a reader not ours."""
+        from deltalake import DeltaTable
+
+        return DeltaTable(str(self.path / "lake" / table)).to_pyarrow_table()
+
+    def warehouse(self, sql: str) -> list[tuple]:
+        import duckdb
+
+        with duckdb.connect(
+            str(self.path / "warehouse.duckdb"), read_only=True
+        ) as connection:
+            return connection.execute(sql).fetchall()
