@@ -8,6 +8,17 @@
 #include <unistd.h>
 
 namespace keelboat::local {
+namespace {
+
+int SyncDescriptor(int descriptor) {
+  int result = 0;
+  do {
+    result = ::fsync(descriptor);
+  } while (result != 0 && errno == EINTR);
+  return result == 0 ? 0 : errno;
+}
+
+}  // namespace
 
 int Posix::CreateFile(const std::string& path, int* descriptor) {
   *descriptor = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
@@ -32,13 +43,7 @@ void Posix::StartWriteback(int descriptor, int64_t offset, int64_t count) {
   ::sync_file_range(descriptor, offset, count, SYNC_FILE_RANGE_WRITE);
 }
 
-int Posix::Sync(int descriptor) {
-  int result = 0;
-  do {
-    result = ::fsync(descriptor);
-  } while (result != 0 && errno == EINTR);
-  return result == 0 ? 0 : errno;
-}
+int Posix::Sync(int descriptor) { return SyncDescriptor(descriptor); }
 
 int Posix::Close(int descriptor) { return ::close(descriptor) == 0 ? 0 : errno; }
 
@@ -71,7 +76,7 @@ int Posix::RemoveFolder(const std::string& path) {
 int Posix::SyncFolder(const std::string& path) {
   int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return errno;
-  int error = Sync(descriptor);
+  int error = SyncDescriptor(descriptor);
   ::close(descriptor);
   // Some network file systems cannot sync a folder; they order the entries themselves.
   return error == EINVAL || error == ENOTSUP ? 0 : error;
