@@ -25,7 +25,15 @@ _REPOSITORY = EXAMPLE.parent.parent
 def main() -> int:
     parser = argparse.ArgumentParser(prog="examples/olist/demo", description=_DESCRIPTION)
     add_data_options(parser)
+    parser.add_argument(
+        "--project",
+        type=Path,
+        default=EXAMPLE,
+        metavar="DIR",
+        help="run in another project",
+    )
     options = parser.parse_args()
+    project = options.project.resolve()
     program = Path(os.environ.get("KEELBOAT", _REPOSITORY / "build/release/keelboat"))
     if not program.is_file():
         say(f"examples/olist/demo: {program} is missing: run: make build")
@@ -41,10 +49,10 @@ def main() -> int:
         with open_shop(options.seed, options.scale, options.data, report=say) as server:
             say(f"MariaDB serves the shop on 127.0.0.1:{server.port}")
             ready = time.monotonic()
-            code, report = run_keelboat(program, EXAMPLE, server.environment)
+            code, report = run_keelboat(program, project, server.environment)
             took = time.monotonic() - ready
             if report is not None:
-                print_summary(report, EXAMPLE, took)
+                print_summary(report, project, took)
         if code == 0:
             say(f"done in {time.monotonic() - begun:.0f} s, the server is stopped")
         else:

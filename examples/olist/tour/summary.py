@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 _PIPE_WIDTH = 100
-_CHART_WIDTH = 58
+_CHART_MARGIN = 36  # what stands beside the bars
+_CHART_WIDTH = 64
 
 
 def print_summary(report: dict, project: Path, seconds: float) -> None:
@@ -37,8 +38,12 @@ def print_summary(report: dict, project: Path, seconds: float) -> None:
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             console.print(_products(connection))
             console.print(_segments(connection))
-            console.print(_months(connection, terminal))
-    console.print(_places(report, project, warehouse))
+            console.print(
+                _months(
+                    connection, max(10, console.width - _CHART_MARGIN) if terminal else 0
+                )
+            )
+    _print_places(console, report, project, warehouse)
 
 
 def _grid(title: str) -> Table:
@@ -57,11 +62,11 @@ def _grid(title: str) -> Table:
 def _tables(tables: list[dict]) -> Table:
     grid = _grid("Tables")
     grid.add_column("table", no_wrap=True)
-    for name in ("rows", "MB", "rows/s"):
+    for name in ("rows", "size", "rows/s"):
         grid.add_column(name, justify="right", no_wrap=True)
     grid.add_column("strategy", no_wrap=True)
     grid.add_column("status", no_wrap=True)
-    for table in tables:
+    for table in sorted(tables, key=lambda table: -table["rows"]):
         speed = table["rows"] / table["seconds"] if table["seconds"] else 0
         status = Text(
             table["status"], style="green" if table["status"] == "ok" else "red"
@@ -69,16 +74,14 @@ def _tables(tables: list[dict]) -> Table:
         grid.add_row(
             table["table"],
             f"{table['rows']:,}",
-            f"{table['bytes'] / 1e6:,.1f}",
+            _size(table["bytes"]),
             f"{speed:,.0f}",
             table["strategy"] or "",
             status,
         )
     grid.add_section()
     total_bytes = sum(table["bytes"] for table in tables)
-    grid.add_row(
-        "total", f"{sum(t['rows'] for t in tables):,}", f"{total_bytes / 1e6:,.1f}"
-    )
+    grid.add_row("total", f"{sum(t['rows'] for t in tables):,}", _size(total_bytes))
     return grid
 
 
@@ -140,7 +143,9 @@ def _segments(connection) -> Table:
     return grid
 
 
-def _months(connection, bars: bool) -> Table:
+def _months(connection, width: int) -> Table:
+    """A line a month; `width` is that of the bars, 0 for none."""
+    width = min(width, _CHART_WIDTH)
     rows = connection.execute(
         "SELECT month_start, orders, revenue FROM marts.mart_sales_metrics ORDER BY 1"
     ).fetchall()
@@ -148,33 +153,35 @@ def _months(connection, bars: bool) -> Table:
     grid.add_column("month", no_wrap=True)
     grid.add_column("orders", justify="right", no_wrap=True)
     grid.add_column("revenue R$", justify="right", no_wrap=True)
-    if bars:
-        grid.add_column("", width=_CHART_WIDTH)
+    if width:
+        grid.add_column("", width=width)
     highest = max((float(revenue) for _, _, revenue in rows), default=0) or 1
     for month, orders, revenue in rows:
         cells = [f"{month:%Y-%m}", f"{orders:,}", f"{revenue:,.2f}"]
-        if bars:
+        if width:
             color = "yellow" if float(revenue) == highest else "cyan"
-            cells.append(Bar(highest, 0, float(revenue), width=_CHART_WIDTH, color=color))
+            cells.append(Bar(highest, 0, float(revenue), width=width, color=color))
         grid.add_row(*cells)
     return grid
 
 
-def _places(report: dict, project: Path, warehouse: Path) -> Table:
-    grid = _grid("\nWhere things are")
-    grid.show_header = False
-    grid.add_column()
-    grid.add_column(overflow="fold")
-    grid.add_row("lake", f"{project / 'lake'}  (Delta tables)")
-    grid.add_row("warehouse", f"{warehouse}  (DuckDB)")
-    pages = sorted(project.glob(".keelboat/**/static_index.html"))
-    if pages:
-        newest = max(pages, key=lambda page: page.stat().st_mtime)
-        grid.add_row("dbt docs", newest.as_uri())
-    grid.add_row(
-        "run record", str(project / "logs" / "runs" / f"{report['run_id']}.json")
-    )
-    return grid
+def _print_places(console: Console, report: dict, project: Path, warehouse: Path) -> None:
+    places = [
+        ("lake", f"{project / 'lake'} (Delta tables)"),
+        ("warehouse", f"{warehouse} (DuckDB)"),
+        ("run record", str(project / "logs" / "runs" / f"{report['run_id']}.json")),
+    ]
+    pages = project.glob(".keelboat/**/static_index.html")
+    if newest := max(pages, key=lambda page: page.stat().st_mtime, default=None):
+        places.append(("dbt docs", newest.as_uri()))
+    console.print("\n[bold]Where things are")
+    for name, place in places:
+        # Unwrapped, so that a path can be copied whole.
+        console.print(Text(f"{name:11}{place}"), soft_wrap=True)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB" if count >= 1e6 else f"{count / 1e3:,.1f} KB"
 
 
 def _or_dash(value, form: str) -> str:
