@@ -1,0 +1,84 @@
+"""The results folder: raw.csv, summary.md, README.md."""
+
+import csv
+import statistics
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from .measure import Measurement
+
+
+@dataclass
+class Run:
+    task: str
+    tool: str
+    round: int
+    measurement: Measurement
+    wrong: str  # what differs from the source; empty: right
+    notes: str
+
+
+def _median(runs: list[Run], name: str) -> float:
+    return statistics.median(getattr(run.measurement, name) for run in runs)
+
+
+def write_raw(runs: list[Run], path: Path) -> None:
+    with path.open("w", newline="") as file:
+        columns = [
+            "task",
+            "tool",
+            "round",
+            *asdict(runs[0].measurement),
+            "wrong",
+            "notes",
+        ]
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        for run in runs:
+            numbers = {
+                key: round(value, 3) for key, value in asdict(run.measurement).items()
+            }
+            writer.writerow(
+                {"task": run.task, "tool": run.tool, "round": run.round, **numbers}
+                | {"wrong": run.wrong, "notes": run.notes}
+            )
+
+
+def summary(runs: list[Run]) -> str:
+    """One table per task, fastest first; wrong answers have no time."""
+    lines = ["# Summary", "", "Medians. `× keelboat` is wall time against keelboat's."]
+    for task in dict.fromkeys(run.task for run in runs):
+        of_task = [run for run in runs if run.task == task]
+        right, wrong = {}, {}
+        for tool in dict.fromkeys(run.tool for run in of_task):
+            mine = [run for run in of_task if run.tool == tool]
+            (wrong if any(run.wrong for run in mine) else right)[tool] = mine
+        own = _median(right["keelboat"], "wall_seconds") if "keelboat" in right else None
+        lines += [
+            "",
+            f"## {task}",
+            "",
+            "| tool | wall s (min) | × keelboat | client CPU s | server CPU s |"
+            " peak RSS MB | output MB |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        for tool, mine in sorted(
+            right.items(), key=lambda item: _median(item[1], "wall_seconds")
+        ):
+            wall = _median(mine, "wall_seconds")
+            fastest = min(run.measurement.wall_seconds for run in mine)
+            times = f"{wall / own:.1f}" if own else ""
+            lines.append(
+                f"| {tool} | {wall:.2f} ({fastest:.2f}) | {times}"
+                f" | {_median(mine, 'client_cpu_seconds'):.2f}"
+                f" | {_median(mine, 'server_cpu_seconds'):.2f}"
+                f" | {_median(mine, 'peak_rss_mb'):.0f} | {_median(mine, 'output_mb'):.1f} |"
+            )
+        for tool, mine in wrong.items():
+            said = next(run.wrong for run in mine if run.wrong)
+            lines.append(f"| {tool} | **wrong**: {said} | | | | | |")
+        changed = {tool: mine[0].notes for tool, mine in right.items() if mine[0].notes}
+        if changed:
+            lines += ["", "Right values, but other types than the source's:"]
+            lines += [f"- {tool}: {notes}" for tool, notes in changed.items()]
+    return "\n".join(lines) + "\n"
