@@ -168,7 +168,8 @@ Json TableMetadata(const Relation& relation,
   Json table;
   const bool incremental = !candidates.empty() && candidates.front().follows_updates;
   table["load_strategy"] = incremental ? "incremental" : "full";
-  if (incremental) table["incremental_column"] = candidates.front().column;
+  // Under `full` it waits for the user to change the strategy.
+  if (!candidates.empty()) table["incremental_column"] = candidates.front().column;
   if (!relation.comment.empty()) table["description"] = relation.comment;
   const std::vector<std::string> key = KeyOf(relation);
   if (!key.empty()) table["primary_key"] = key;
@@ -240,8 +241,8 @@ keelboat status                          # what is where, and how fresh
             " |\n";
   }
   return text + R"(
-A table is loaded in full unless `load_strategy` is `incremental` (with `incremental_column`) or `hybrid`.
-Choose a column that moves whenever a row is added or edited, or rows will be missed.
+A table whose `load_strategy` is `full` is read whole, and `incremental_column` only says which column it could follow.
+Make it `incremental` or `hybrid` where that column moves whenever a row is added or edited, or rows will be missed.
 )";
 }
 

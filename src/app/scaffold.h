@@ -46,7 +46,7 @@ arrow::Result<std::vector<Relation>> DescribeDatabase(Source& source,
 /// \brief Draws a project from a live database's tables. Pure.
 ///
 /// Keys are written out; a table loads incrementally where an indexed column follows its
-/// updates, and in full otherwise, its best cursor candidate noted beside. The password
+/// updates, and in full otherwise, its best cursor candidate written beside. The password
 /// appears nowhere. `name` becomes the project's and the source's name, made fit.
 arrow::Result<DraftedProject> DraftProject(const std::string& name,
                                            const MysqlSettings& mysql,

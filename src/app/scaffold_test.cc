@@ -135,6 +135,9 @@ TEST_F(ScaffoldTest, DraftLoadsAndHoldsNoPassword) {
                             {"incremental_column", "updated_at"},
                             {"description", "Orders | of \"all\" shops"},
                             {"primary_key", {"id"}}}));
+  EXPECT_EQ(metadata["a/b"], nlohmann::json({{"load_strategy", "full"},
+                                             {"incremental_column", "id"},
+                                             {"primary_key", {"id"}}}));
   EXPECT_EQ(metadata["logs"], nlohmann::json({{"load_strategy", "full"}}));
   EXPECT_EQ(metadata["Códigos"]["primary_key"], nlohmann::json({"id"}));
   const auto specs = ParseTableMetadata(ReadBack("metadata/table_metadata.json"),
