@@ -11,6 +11,11 @@
 namespace keelboat {
 namespace {
 
+// By exit code: CLI11's names are sometimes the command's.
+bool Is(const CLI::ParseError& error, CLI::ExitCodes code) {
+  return error.get_exit_code() == static_cast<int>(code);
+}
+
 // The command that the arguments name, as far as they name one.
 const CLI::App& Deepest(const CLI::App& program) {
   const auto commands = program.get_subcommands();
@@ -56,9 +61,9 @@ std::string Explain(const CLI::App& program, const CLI::ParseError& error, int a
       return "there is no command '" + word + "'" +
              DidYouMean(word, CommandNames(program));
     }
-    if (error.get_name() == "RequiredError") return "which command?";
+    if (Is(error, CLI::ExitCodes::RequiredError)) return "which command?";
   }
-  if (error.get_name() == "ExtrasError") {
+  if (Is(error, CLI::ExitCodes::ExtrasError)) {
     const auto extras = command.remaining(true);
     const std::string word =
         extras.empty() ? program.remaining().front() : extras.front();

@@ -263,11 +263,16 @@ arrow::Status MissingDatabase(const MysqlOptions& options, const arrow::Status& 
                            {"sqlstate", DetailOf(cause, "sqlstate")},
                            {"host", options.host},
                            {"port", std::to_string(options.port)}};
-  return MakeError(ErrorKind::kNotFound,
-                   "database " + options.database + " does not exist on MySQL at " +
-                       EndpointOf(anywhere) + hint + "; check database of source " +
-                       options.name + " (MYSQL_DATABASE)",
-                   std::move(details));
+  std::string message = "database " + options.database + " does not exist on MySQL at " +
+                        EndpointOf(anywhere);
+  const std::string grant = DetailOf(cause, "grant");
+  if (!grant.empty()) message += ", or user " + options.user + " may not use it";
+  message += hint + "; check database of source " + options.name + " (MYSQL_DATABASE)";
+  if (!grant.empty()) {
+    message += ", or have the right given: " + grant;
+    details["grant"] = grant;
+  }
+  return MakeError(ErrorKind::kNotFound, std::move(message), std::move(details));
 }
 
 bool ReadAsText(const arrow::Field& field) {

@@ -22,7 +22,7 @@ arrow::Result<Relation> DescribeTable(std::unique_ptr<Connection> connection,
                                       const std::string& table);
 
 /// "olistt does not exist (did you mean 'olist'?)", asked of a server whose database
-/// `options.database` is missing.
+/// `options.database` is missing, or hidden from the user.
 arrow::Status MissingDatabase(const MysqlOptions& options, const arrow::Status& cause,
                               const std::stop_token& stop);
 

@@ -18,6 +18,8 @@
 namespace keelboat {
 namespace {
 
+constexpr const char* kAccessDeniedToDatabase = "1044";
+
 using mysql::Connection;
 
 class MysqlSource final : public Source {
@@ -98,10 +100,12 @@ class MysqlSource final : public Source {
  private:
   arrow::Result<std::unique_ptr<Connection>> Connect(const std::stop_token& stop) {
     auto connection = Connection::Open(options_, stop);
-    if (!connection.ok() && KindOf(connection.status()) == ErrorKind::kNotFound) {
-      return mysql::MissingDatabase(options_, connection.status(), stop);
-    }
-    return connection;
+    if (connection.ok()) return connection;
+    const arrow::Status& status = connection.status();
+    // A user without any right on a database is not told whether there is one.
+    const bool missing = KindOf(status) == ErrorKind::kNotFound ||
+                         DetailOf(status, "errno") == kAccessDeniedToDatabase;
+    return missing ? mysql::MissingDatabase(options_, status, stop) : status;
   }
 
   const MysqlOptions options_;
