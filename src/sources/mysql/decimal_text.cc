@@ -33,6 +33,7 @@ bool ReadDigits(std::string_view text, int precision, int scale, Digits* digits)
   if (at == end) return false;
   int fraction = -1;
   int count = 0;
+  bool any = false;
   for (; at != end; ++at) {
     if (*at == '.' && fraction < 0) {
       fraction = 0;
@@ -40,18 +41,46 @@ bool ReadDigits(std::string_view text, int precision, int scale, Digits* digits)
     }
     auto digit = static_cast<uint8_t>(*at - '0');
     if (digit > 9) return false;
+    any = true;
     if (fraction >= 0) ++fraction;
     if (count == 0 && digit == 0) continue;  // Leading zeros (ZEROFILL) take no room.
     if (count == kMostDigits) return false;
     digits->values[static_cast<std::size_t>(count++)] = digit;
   }
-  if (fraction > scale) return false;
+  if (!any || fraction > scale) return false;
   for (int missing = scale - std::max(fraction, 0); missing > 0 && count > 0; --missing) {
     if (count == kMostDigits) return false;
     digits->values[static_cast<std::size_t>(count++)] = 0;
   }
   digits->count = count;
   return count <= precision;
+}
+
+// Most decimals are short enough for one machine word, read in one pass. Returns false
+// for anything out of the ordinary, which the long way then reads or refuses.
+bool ReadShort(std::string_view text, int precision, int scale, int64_t* value) {
+  if (text.size() > kDigitsPerStep || static_cast<int>(text.size()) <= scale)
+    return false;
+  const char* at = text.data();
+  const char* end = at + text.size();
+  const char* point = end - scale - 1;
+  bool negative = *at == '-';
+  if (negative) ++at;
+  // Exactly `scale` digits behind a point, or no point and no fraction.
+  if (scale > 0 ? at > point || *point != '.' : at == end) return false;
+  uint64_t word = 0;
+  for (; at != end; ++at) {
+    if (scale > 0 && at == point) continue;
+    auto digit = static_cast<uint8_t>(*at - '0');
+    if (digit > 9) return false;
+    word = word * 10 + digit;
+  }
+  if (precision <= kDigitsPerStep &&
+      word >= kPowersOfTen[static_cast<std::size_t>(precision)]) {
+    return false;
+  }
+  *value = negative ? -static_cast<int64_t>(word) : static_cast<int64_t>(word);
+  return true;
 }
 
 // Folds digits [begin, end) into one machine word.
@@ -81,6 +110,11 @@ Wide Assemble(const Digits& digits) {
 
 bool ParseDecimal(std::string_view text, int precision, int scale,
                   arrow::Decimal128* value) {
+  int64_t word = 0;
+  if (ReadShort(text, precision, scale, &word)) {
+    *value = arrow::Decimal128(word);
+    return true;
+  }
   Digits digits;
   if (!ReadDigits(text, precision, scale, &digits)) return false;
   *value = Assemble<arrow::Decimal128>(digits);

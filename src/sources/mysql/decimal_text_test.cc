@@ -43,7 +43,30 @@ TEST(DecimalText, FillsAShortFraction) {
   EXPECT_EQ(RoundTrip<arrow::Decimal128>(".5", 10, 3), "0.500");
 }
 
+// The short way and the long way agree: every number, padded until it is long.
+TEST(DecimalText, ReadsShortAndLongNumbersAlike) {
+  for (const char* text :
+       {"0",    "7",   "-7",   "12.5",        "-12.50",       "0.5",
+        ".5",   "-.5", "5.",   "99999999.99", "-99999999.99", "100000000.00",
+        "1..2", "1-2", "1.-2", "--1",         " 1",           "1 ",
+        "1.5.", "-",   ".",    "-.",          "1e1"}) {
+    for (int scale : {0, 1, 2, 3}) {
+      std::string padded = text;
+      padded.insert(padded[0] == '-' ? 1 : 0, 30, '0');
+      // Padding turns "nothing" into a number, which is another text.
+      bool has_digit =
+          std::string_view(text).find_first_of("0123456789") != std::string_view::npos;
+      if (!has_digit) continue;
+      EXPECT_EQ(RoundTrip<arrow::Decimal128>(text, 10, scale),
+                RoundTrip<arrow::Decimal128>(padded, 10, scale))
+          << text << " at scale " << scale;
+    }
+  }
+}
+
 TEST(DecimalText, RefusesWhatItCannotHold) {
+  EXPECT_EQ(RoundTrip<arrow::Decimal128>(".", 10, 0), "refused");
+  EXPECT_EQ(RoundTrip<arrow::Decimal128>(".", 10, 2), "refused");
   EXPECT_EQ(RoundTrip<arrow::Decimal128>("", 10, 2), "refused");
   EXPECT_EQ(RoundTrip<arrow::Decimal128>("-", 10, 2), "refused");
   EXPECT_EQ(RoundTrip<arrow::Decimal128>("1e5", 10, 2), "refused");
