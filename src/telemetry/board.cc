@@ -15,7 +15,12 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::microseconds;
 
-constexpr int kWidestName = 32;
+constexpr int kNarrowestName = 11;
+constexpr int kWidestName = 40;
+// What a finished table's line needs beside its name.
+constexpr int kFactCells = 60;
+// Less of a note than this tells nothing.
+constexpr int kLeastNote = 12;
 constexpr int kBarCells = 20;
 
 microseconds Between(Board::Time from, Board::Time to) {
@@ -51,28 +56,33 @@ void Board::Apply(const Event& event, Time now) {
     table.bytes = progress->bytes;
   } else if (const auto* retried = std::get_if<TableRetried>(&event)) {
     tables_[retried->table].rows = 0;
-    Keep(fmt::format("{} {}  trying again in {}", options_.style.Bang(),
-                     Name(retried->table), FormatDuration(retried->pause)),
-         Redacted(retried->cause.message()));
+    kept_.push_back({.sign = options_.style.Bang(),
+                     .name = retried->table,
+                     .facts = "trying again in " + FormatDuration(retried->pause),
+                     .message = Redacted(retried->cause.message())});
   } else if (const auto* committed = std::get_if<TableCommitted>(&event)) {
     OnCommitted(*committed);
   } else if (const auto* failed = std::get_if<TableFailed>(&event)) {
     tables_[failed->table].state = State::kFailed;
-    Keep(fmt::format("{} {}  {} failed", options_.style.Cross(), Name(failed->table),
-                     PhaseName(failed->phase)),
-         Redacted(failed->cause.message()), /*failure=*/true);
+    kept_.push_back({.sign = options_.style.Cross(),
+                     .name = failed->table,
+                     .facts = fmt::format("{} failed", PhaseName(failed->phase)),
+                     .message = Redacted(failed->cause.message()),
+                     .failure = true});
   } else if (const auto* skipped = std::get_if<TableSkipped>(&event)) {
     Table& table = tables_[skipped->table];
     if (table.state == State::kFailed) return;  // it has been told why
     table.state = State::kDone;
-    Keep(fmt::format("{} {}  not {}ed", options_.style.Skipped(), Name(skipped->table),
-                     PhaseName(skipped->phase)),
-         Redacted(skipped->reason));
+    kept_.push_back({.sign = options_.style.Skipped(),
+                     .name = skipped->table,
+                     .facts = fmt::format("not {}ed", PhaseName(skipped->phase)),
+                     .message = Redacted(skipped->reason)});
   } else if (const auto* warned = std::get_if<Warned>(&event)) {
-    const std::string table = warned->table.empty() ? "" : Name(warned->table) + "  ";
-    Keep(options_.style.Bang() + " " + table + Redacted(warned->message));
+    kept_.push_back({.sign = options_.style.Bang(),
+                     .name = warned->table,
+                     .message = Redacted(warned->message)});
   } else if (const auto* transform = std::get_if<TransformStarted>(&event)) {
-    tool_ = Printable(transform->tool);
+    tool_ = transform->tool;
     nodes_total_ = transform->nodes;
     transform_began_ = now;
   } else if (const auto* node = std::get_if<NodeStarted>(&event)) {
@@ -88,19 +98,21 @@ void Board::Apply(const Event& event, Time now) {
 void Board::OnRunStarted(const RunStarted& event, Time now) {
   began_ = now;
   command_ = event.command;
+  all_known_ = !event.tables.empty() || event.command == "transform";
+  if (all_known_) name_width_ = kNarrowestName;
   for (const std::string& table : event.tables) {
     tables_[table];
-    name_width_ =
-        std::max(name_width_, std::min(kWidestName, DisplayWidth(Printable(table))));
+    MakeRoomFor(table);
   }
   const TextStyle& style = options_.style;
   std::string head = style.Bold("keelboat " + event.command);
   head += style.Dim(style.Dot() + event.environment + style.Dot() + event.run_id);
   if (event.test_mode) head += style.Dim(style.Dot()) + style.Warn("test mode");
-  Keep(std::move(head));
+  kept_.push_back({.facts = std::move(head)});
 }
 
 void Board::OnTableStarted(const TableStarted& event, Time now) {
+  MakeRoomFor(event.table);
   Table& table = tables_[event.table];
   const bool extract = event.phase == Phase::kExtract;
   table.state = extract ? State::kExtracting : State::kLoading;
@@ -130,19 +142,21 @@ void Board::OnCommitted(const TableCommitted& event) {
   }
   table.state = State::kDone;
   const TextStyle& style = options_.style;
-  std::string head = style.Tick() + " " + Name(event.table) + "  ";
-  const std::string reason = table.reason.empty() ? "" : style.Dim("  " + table.reason);
+  Entry entry{.sign = style.Tick(), .name = event.table, .note = table.reason};
   if (event.nothing_new) {
-    Keep(head + style.Dim("nothing new" + style.Dot() + FormatRows(table.rows)) + reason);
+    entry.facts = style.Dim("nothing new" + style.Dot() + FormatRows(table.rows));
+    kept_.push_back(std::move(entry));
     return;
   }
   const microseconds took = table.extract_took + (extract ? microseconds(0) : event.took);
   const bool read = table.extract_took.count() > 0;
-  head += PadLeft(FormatCount(table.rows), 11) + (table.rows == 1 ? " row " : " rows");
-  head += PadLeft(FormatBytes(read ? table.bytes : event.bytes), 10);
-  head += PadLeft(FormatRate(table.rows, read ? table.extract_took : event.took), 19);
-  head += PadLeft(FormatDuration(took), 9);
-  Keep(head + reason);
+  entry.facts =
+      PadLeft(FormatCount(table.rows), 11) + (table.rows == 1 ? " row " : " rows");
+  entry.facts += PadLeft(FormatBytes(read ? table.bytes : event.bytes), 10);
+  entry.facts +=
+      PadLeft(FormatRate(table.rows, read ? table.extract_took : event.took), 19);
+  entry.facts += PadLeft(FormatDuration(took), 9);
+  kept_.push_back(std::move(entry));
 }
 
 void Board::OnNodeFinished(const NodeFinished& event) {
@@ -153,12 +167,16 @@ void Board::OnNodeFinished(const NodeFinished& event) {
   const TextStyle& style = options_.style;
   const std::string what = Printable(event.resource_type + " " + event.name);
   if (level == LogLevel::kError) {
-    Keep(style.Cross() + " " + what, Redacted(event.message), /*failure=*/true);
+    kept_.push_back({.sign = style.Cross(),
+                     .facts = what,
+                     .message = Redacted(event.message),
+                     .failure = true});
     return;
   }
   if (level == LogLevel::kWarn) {
     ++tests_done_;
-    Keep(style.Bang() + " " + what, Redacted(event.message));
+    kept_.push_back(
+        {.sign = style.Bang(), .facts = what, .message = Redacted(event.message)});
     return;
   }
   const bool skipped = event.status == "skipped";
@@ -167,36 +185,35 @@ void Board::OnNodeFinished(const NodeFinished& event) {
   const bool wanted = options_.nodes == NodeLines::kAll ||
                       (options_.nodes == NodeLines::kModels && !test);
   if (!wanted) return;
-  Keep(fmt::format("{} {}  {}", skipped ? style.Skipped() : style.Tick(), what,
-                   skipped ? "skipped" : FormatDuration(event.took)));
+  const std::string end = skipped ? "skipped" : FormatDuration(event.took);
+  kept_.push_back({.sign = skipped ? style.Skipped() : style.Tick(),
+                   .facts = fmt::format("{}  {}", what, end)});
 }
 
 void Board::OnTransformFinished(const TransformFinished& event) {
   if (std::exchange(transform_done_, true)) return;
   running_.clear();
   const TextStyle& style = options_.style;
-  const std::string tool = tool_.empty() ? "dbt" : tool_;
+  Entry entry{.sign = style.Cross(), .name = tool_.empty() ? "dbt" : tool_};
+  const std::string built = Plural(event.models, "model") + " built" + style.Dot() +
+                            Plural(event.tests, "test") + " passed  " +
+                            FormatDuration(event.took);
   if (event.status == "ok") {
-    Keep(fmt::format("{} {}  {} built{}{} passed  {}", style.Tick(),
-                     PadRight(tool, name_width_), Plural(event.models, "model"),
-                     style.Dot(), Plural(event.tests, "test"),
-                     FormatDuration(event.took)));
+    entry.sign = style.Tick();
+    entry.facts = built;
   } else if (event.status == "skipped") {
-    Keep(style.Skipped() + " " + PadRight(tool, name_width_) + "  skipped",
-         Redacted(event.reason));
-  } else if (event.failed > 0) {  // each was told in its own line
-    Keep(fmt::format("{} {}  {} failed{}{} built{}{} passed  {}", style.Cross(),
-                     PadRight(tool, name_width_), FormatCount(event.failed), style.Dot(),
-                     Plural(event.models, "model"), style.Dot(),
-                     Plural(event.tests, "test"), FormatDuration(event.took)),
-         {}, /*failure=*/true);
+    entry.sign = style.Skipped();
+    entry.facts = "skipped";
+    entry.message = Redacted(event.reason);
   } else {
-    Keep(style.Cross() + " " + tool, Redacted(event.reason), /*failure=*/true);
+    entry.failure = true;
+    // Nodes that failed were each told in a line of their own.
+    entry.facts = event.failed > 0
+                      ? FormatCount(event.failed) + " failed" + style.Dot() + built
+                      : "failed";
+    if (event.failed == 0) entry.message = Redacted(event.reason);
   }
-}
-
-void Board::Keep(std::string head, std::string message, bool failure) {
-  kept_.push_back({failure, std::move(head), std::move(message)});
+  kept_.push_back(std::move(entry));
 }
 
 std::vector<std::string> Board::TakeFinished(int width) { return Take(width, false); }
@@ -205,22 +222,34 @@ std::vector<std::string> Board::TakeFailures(int width) { return Take(width, tru
 std::vector<std::string> Board::Take(int width, bool failures_only) {
   std::vector<std::string> lines;
   for (const Entry& entry : std::exchange(kept_, {})) {
-    if (failures_only && !entry.failure) continue;
-    const bool one_line = entry.message.find('\n') == std::string::npos;
-    const int needed = DisplayWidth(entry.head) + DisplayWidth(entry.message) + 2;
-    if (entry.message.empty()) {
-      for (std::string& line : Wrapped(entry.head, width))
-        lines.push_back(std::move(line));
-    } else if (one_line && needed <= width) {
-      lines.push_back(entry.head + ": " + entry.message);
-    } else {
-      lines.push_back(Truncated(entry.head, width));
-      for (const std::string& line : Wrapped(entry.message, width - 4)) {
-        lines.push_back("    " + line);
-      }
-    }
+    if (!failures_only || entry.failure) AddLines(entry, width, lines);
   }
   return lines;
+}
+
+void Board::AddLines(const Entry& entry, int width,
+                     std::vector<std::string>& lines) const {
+  std::string head = entry.sign.empty() ? "" : entry.sign + " ";
+  if (!entry.name.empty()) head += Cell(entry.name, width) + "  ";
+  head += entry.facts;
+  if (entry.message.empty()) {
+    const int room = width - DisplayWidth(head) - 2;
+    if (!entry.note.empty() && room >= kLeastNote) {
+      head += options_.style.Dim("  " + Truncated(Printable(Redacted(entry.note)), room));
+    }
+    lines.push_back(Truncated(head, width));
+    return;
+  }
+  const std::string line = head + (entry.facts.empty() ? "" : ": ") + entry.message;
+  const bool one_line = entry.message.find('\n') == std::string::npos;
+  if (one_line && DisplayWidth(line) <= width) {
+    lines.push_back(line);
+    return;
+  }
+  lines.push_back(Truncated(head, width));
+  for (const std::string& line : Wrapped(entry.message, width - 4)) {
+    lines.push_back("    " + line);
+  }
 }
 
 std::vector<std::string> Board::Frame(Time now, int width, int height) const {
@@ -235,10 +264,10 @@ std::vector<std::string> Board::Frame(Time now, int width, int height) const {
           fmt::format("  and {} more", active.size() - static_cast<size_t>(room))));
       break;
     }
-    lines.push_back(TableLine(name, *table, now));
+    lines.push_back(TableLine(name, *table, now, width));
   }
   if (transforming) {
-    lines.push_back(TransformLine(now));
+    lines.push_back(TransformLine(now, width));
     std::vector<std::string> names;
     for (const auto& [id, node] : running_) names.push_back(Printable(node.name));
     if (!names.empty()) {
@@ -258,19 +287,21 @@ std::string Board::Line(Time now) const {
                                 Printable(name), FormatRows(table->rows)));
   }
   if (!tool_.empty() && !transform_done_) {
-    doing.push_back(fmt::format("{} {} of {}", tool_, nodes_done_, nodes_total_));
+    doing.push_back(
+        fmt::format("{} {} of {}", Printable(tool_), nodes_done_, nodes_total_));
     for (const auto& [id, node] : running_) doing.push_back(Printable(node.name));
   }
   if (doing.empty()) return {};
   return Totals(now) + ": " + Joined(doing, ", ");
 }
 
-std::string Board::TableLine(const std::string& name, const Table& table,
-                             Time now) const {
+std::string Board::TableLine(const std::string& name, const Table& table, Time now,
+                             int width) const {
   const TextStyle& style = options_.style;
   const microseconds took = Between(table.since, now);
   const bool extracting = table.state == State::kExtracting;
-  std::string line = style.Spinner(took.count() / 100000) + " " + Name(name) + "  ";
+  std::string line =
+      style.Spinner(took.count() / 100000) + " " + Cell(name, width) + "  ";
   line += style.Dim(extracting ? "reading" : "loading") + "  ";
   const bool estimated = table.estimate.value_or(0) > 0;
   if (extracting && estimated) {
@@ -289,17 +320,16 @@ std::string Board::TableLine(const std::string& name, const Table& table,
   return line + style.Dim("  " + FormatRate(table.rows, took));
 }
 
-std::string Board::TransformLine(Time now) const {
+std::string Board::TransformLine(Time now, int width) const {
   const TextStyle& style = options_.style;
   const microseconds took = Between(transform_began_, now);
   const double share = nodes_total_ > 0 ? static_cast<double>(nodes_done_) /
                                               static_cast<double>(nodes_total_)
                                         : 0;
   return fmt::format("{} {}  {}  {} of {}{}{}{}{}", style.Spinner(took.count() / 100000),
-                     PadRight(tool_, name_width_), style.Bar(share, kBarCells),
-                     nodes_done_, nodes_total_, style.Dim(style.Dot()),
-                     Plural(models_done_, "model"), style.Dim(style.Dot()),
-                     Plural(tests_done_, "test"));
+                     Cell(tool_, width), style.Bar(share, kBarCells), nodes_done_,
+                     nodes_total_, style.Dim(style.Dot()), Plural(models_done_, "model"),
+                     style.Dim(style.Dot()), Plural(tests_done_, "test"));
 }
 
 std::string Board::Totals(Time now) const {
@@ -314,9 +344,11 @@ std::string Board::Totals(Time now) const {
   const std::string dot = options_.style.Dot();
   std::string totals = FormatElapsed(Between(began_, now));
   if (tables_.empty()) return totals;
-  totals += fmt::format("{}{} of {}{}{}", dot, done,
-                        Plural(static_cast<int64_t>(tables_.size()), "table"), dot,
-                        FormatRows(rows));
+  const std::string tables =
+      all_known_ ? fmt::format("{} of {}", done,
+                               Plural(static_cast<int64_t>(tables_.size()), "table"))
+                 : Plural(done, "table") + " done";
+  totals += dot + tables + dot + FormatRows(rows);
   if (bytes > 0) totals += dot + FormatBytes(bytes);
   return totals;
 }
@@ -331,8 +363,14 @@ std::string Board::Redacted(std::string_view text) const {
   return printable;
 }
 
-std::string Board::Name(const std::string& table) const {
-  return PadRight(Truncated(Printable(table), kWidestName), name_width_);
+std::string Board::Cell(const std::string& name, int width) const {
+  const int cells = std::clamp(width - kFactCells, kNarrowestName, name_width_);
+  return PadRight(Truncated(Printable(name), cells), cells);
+}
+
+void Board::MakeRoomFor(const std::string& name) {
+  name_width_ =
+      std::max(name_width_, std::min(kWidestName, DisplayWidth(Printable(name))));
 }
 
 bool Board::IsActive(const Table& table) const {

@@ -63,11 +63,15 @@ class Board {
     std::string type;
     int64_t index = 0;
   };
-  /// A line that stays: head, and a message that is wrapped under it where it is long.
+  /// A line that stays: sign, name, facts, and then either a message, which is wrapped
+  /// below where it is long, or a note, which is cut.
   struct Entry {
+    std::string sign = {};
+    std::string name = {};
+    std::string facts = {};
+    std::string message = {};
+    std::string note = {};
     bool failure = false;
-    std::string head;
-    std::string message;
   };
 
   void OnRunStarted(const RunStarted& event, Time now);
@@ -76,21 +80,25 @@ class Board {
   void OnNodeFinished(const NodeFinished& event);
   void OnTransformFinished(const TransformFinished& event);
 
-  void Keep(std::string head, std::string message = {}, bool failure = false);
   std::vector<std::string> Take(int width, bool failures_only);
+  void AddLines(const Entry& entry, int width, std::vector<std::string>& lines) const;
   std::string Redacted(std::string_view text) const;
-  std::string Name(const std::string& table) const;
+  /// A name as the first column of a screen of `width` cells.
+  std::string Cell(const std::string& name, int width) const;
+  void MakeRoomFor(const std::string& name);
   bool IsActive(const Table& table) const;
   std::vector<std::pair<std::string, const Table*>> Active() const;
-  std::string TableLine(const std::string& name, const Table& table, Time now) const;
-  std::string TransformLine(Time now) const;
+  std::string TableLine(const std::string& name, const Table& table, Time now,
+                        int width) const;
+  std::string TransformLine(Time now, int width) const;
   std::string Totals(Time now) const;
 
   const BoardOptions options_;
   std::string command_;
   Time began_;
   std::map<std::string, Table> tables_;
-  int name_width_ = 8;
+  bool all_known_ = false;  ///< Whether tables_ holds all that will come.
+  int name_width_ = 24;
   std::vector<Entry> kept_;
 
   std::string tool_;  ///< Empty until the transform has started.

@@ -135,6 +135,28 @@ TEST_F(BoardTest, SaysWhyAStrategyIsNotTheOneAskedFor) {
   EXPECT_THAT(board_.TakeFinished(kWide)[0], testing::EndsWith("  no watermark yet"));
 }
 
+TEST_F(BoardTest, CutsReasonsAndNamesOnANarrowScreen) {
+  At(seconds(0), RunStarted{"id", "extract", "dev", false, {}});
+  board_.TakeFinished(kWide);
+  const std::string table = "product_category_name_translation";
+  for (int width : {110, 80}) {
+    At(seconds(1), TableStarted{table, Phase::kExtract, "full",
+                                "this version loads hybrid tables in full", 71});
+    EXPECT_THAT(board_.Frame(Time(seconds(1)), width, 24).back(),
+                "  00:01 · 0 tables done · 0 rows");
+    At(seconds(2),
+       TableCommitted{table, Phase::kExtract, 71, 2100, 1, 0, false, milliseconds(100)});
+    EXPECT_THAT(
+        board_.TakeFinished(width),
+        ElementsAre(
+            width == 110
+                ? "✓ product_category_name_translation           71 rows    2.1 "
+                  "KB         710 rows/s   0.10 s  this version loa…"
+                : "✓ product_category_na…           71 rows    2.1 KB         710 "
+                  "rows/s   0.10 s"));
+  }
+}
+
 TEST_F(BoardTest, TellsFailuresOnce) {
   Begin();
   At(seconds(1), TableFailed{"orders", Phase::kExtract,
@@ -222,7 +244,8 @@ TEST_F(BoardTest, TellsAProjectThatDoesNotCompile) {
   At(seconds(9),
      TransformFinished{"failed", 0, 0, 0, "Compilation Error\n  no such model", {}});
   EXPECT_THAT(board_.TakeFailures(kWide),
-              ElementsAre("✗ dbt", "    Compilation Error", "      no such model"));
+              ElementsAre("✗ dbt          failed", "    Compilation Error",
+                          "      no such model"));
 }
 
 class QuietBoardTest : public BoardTest {};

@@ -97,7 +97,7 @@ TEST(Progress, WritesPlainLinesToAFile) {
   std::fclose(ends.out);
   const std::string text = reader.TextAtEnd();
   EXPECT_THAT(text, testing::StartsWith("keelboat extract · dev · run-1\n"));
-  EXPECT_THAT(text, HasSubstr("✓ orders            100 rows"));
+  EXPECT_THAT(text, HasSubstr("✓ orders               100 rows"));
   EXPECT_THAT(text, EndsWith("✓ model a  1.00 s\n"));
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }
@@ -131,7 +131,7 @@ TEST(Progress, QuietTellsFailuresOnly) {
         TableFailed{"orders", Phase::kExtract, MakeError(ErrorKind::kData, "bad")});
   }
   std::fclose(ends.out);
-  EXPECT_EQ(reader.TextAtEnd(), "✗ orders    extract failed: bad\n");
+  EXPECT_EQ(reader.TextAtEnd(), "✗ orders       extract failed: bad\n");
 }
 
 TEST(Progress, DrawsOnATerminalAndCleansUp) {

@@ -114,9 +114,12 @@ def with_target_path(command):
 
 
 def warm(state, imported):
-    """Imports dbt and reads the project, giving way to the threads that move rows."""
+    """Imports dbt and reads the project: the one stretch that cannot be shared out.
+
+    At full priority, though rows are still moving: what is left of it when they are
+    done, everything waits for.
+    """
     try:
-        os.setpriority(os.PRIO_PROCESS, 0, 10)  # on Linux: this thread alone
         state["version"] = importlib.metadata.version("dbt-core")
         from dbt.cli.main import dbtRunner
 
