@@ -182,8 +182,9 @@ void Board::OnNodeFinished(const NodeFinished& event) {
   const bool skipped = event.status == "skipped";
   if (!skipped && test) ++tests_done_;
   if (!skipped && BuildsSomething(event.resource_type)) ++models_done_;
-  const bool wanted = options_.nodes == NodeLines::kAll ||
-                      (options_.nodes == NodeLines::kModels && !test);
+  const bool wanted =
+      options_.nodes == NodeLines::kAll ||
+      (options_.nodes == NodeLines::kModels && BuildsSomething(event.resource_type));
   if (!wanted) return;
   const std::string end = skipped ? "skipped" : FormatDuration(event.took);
   kept_.push_back({.sign = skipped ? style.Skipped() : style.Tick(),

@@ -273,6 +273,20 @@ TEST_F(VerboseBoardTest, GivesEveryNodeALine) {
                           "- model fact_orders  skipped"));
 }
 
+class ModelsBoardTest : public BoardTest {
+ protected:
+  ModelsBoardTest() : BoardTest({.nodes = NodeLines::kModels}) {}
+};
+
+TEST_F(ModelsBoardTest, GivesWhatIsBuiltALine) {
+  Node("stg_orders", "model", "success");
+  Node("not_null_id", "test", "pass");
+  Node("chart", "exposure", "no-op");
+  Node("snap_orders", "snapshot", "success");
+  EXPECT_THAT(board_.TakeFinished(kWide), ElementsAre("✓ model stg_orders  0.12 s",
+                                                      "✓ snapshot snap_orders  0.12 s"));
+}
+
 class StyledBoardTest : public BoardTest {
  protected:
   StyledBoardTest()

@@ -2,6 +2,7 @@
 #include <array>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -114,7 +115,10 @@ class ResidentDbt final : public Dbt {
     if (result.ok()) {
       finished = *result;
     } else {
-      finished = TransformFinished{"failed", 0, 0, 0, result.status().message(), {}};
+      // What had been built by then is built.
+      if (tally_.has_value()) finished = tally_->Finished();
+      finished.status = "failed";
+      finished.reason = result.status().message();
     }
     finished.took = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now() - begun);
@@ -128,7 +132,7 @@ class ResidentDbt final : public Dbt {
   arrow::Result<TransformFinished> BuildAndDocument(Observer& observer,
                                                     const std::stop_token& stop) {
     ARROW_ASSIGN_OR_RAISE(std::string version, AwaitReady(stop));
-    BuildTally tally("dbt " + version, observer, *log_);
+    BuildTally& tally = tally_.emplace("dbt " + version, observer, *log_);
     log_->Write("INFO", fmt::format("dbt {} build, target {}", version, options_.target));
     ARROW_ASSIGN_OR_RAISE(WorkerEvent deps, Run(kDeps, tally, stop));
     if (!deps.success) {
@@ -186,7 +190,8 @@ class ResidentDbt final : public Dbt {
   const DbtOptions options_;
   std::unique_ptr<DbtLog> log_;
   std::unique_ptr<Worker> worker_;
-  std::string version_;  // Empty until dbt said that it is ready.
+  std::optional<BuildTally> tally_;  // Nullopt until the build.
+  std::string version_;              // Empty until dbt said that it is ready.
 };
 
 }  // namespace

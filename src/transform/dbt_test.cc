@@ -219,6 +219,7 @@ TEST_F(DbtTest, StopCancelsARunningQuery) {
   auto finished = dbt->Build(recorder_, stop.get_token());
   ASSERT_FALSE(finished.ok());
   EXPECT_EQ(KindOf(finished.status()), ErrorKind::kCancelled);
+  EXPECT_EQ(recorder_.All<TransformFinished>()[0].models, 1) << "orders was built";
   // By dbt itself on the interrupt, not by killing it.
   EXPECT_THAT(Log(), HasSubstr("CANCEL query"));
 }
