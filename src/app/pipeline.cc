@@ -1,6 +1,7 @@
 #include "app/pipeline.h"
 
 #include <algorithm>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -74,6 +75,17 @@ class Pipeline {
     ARROW_ASSIGN_OR_RAISE(planned_,
                           PlanRun(project_, std::move(planning), *lake_, stop_));
     report_.plan_json = PlanToJson(PlanOf(planned_));
+    return RecordVersions();
+  }
+
+  arrow::Status RecordVersions() {
+    std::set<std::string> sources;
+    for (const TableTask& task : planned_.tasks) sources.insert(task.plan.spec.source);
+    for (const std::string& name : sources) {
+      ARROW_ASSIGN_OR_RAISE(Source * source, project_.OpenSource(name));
+      ARROW_ASSIGN_OR_RAISE(auto info, source->Check(stop_));
+      report_.versions["source." + name] = info.product + " " + info.version;
+    }
     return arrow::Status::OK();
   }
 
@@ -140,7 +152,14 @@ class Pipeline {
       observer_.On(*report_.transform);
       return arrow::Status::OK();
     }
-    ARROW_ASSIGN_OR_RAISE(report_.transform, dbt_->Build(observer_, stop_));
+    auto built = dbt_->Build(observer_, stop_);
+    if (auto version = dbt_->AwaitReady(stop_); version.ok()) {
+      report_.versions["dbt"] = *version;
+    }
+    report_.transform =
+        built.ok() ? *built
+                   : TransformFinished{"failed", 0, 0, 0, built.status().message(), {}};
+    ARROW_RETURN_NOT_OK(built.status());
     return arrow::Status::OK();
   }
 

@@ -209,6 +209,8 @@ arrow::Result<std::vector<ConfiguredTable>> Project::Tables(
       if (named || (!group.contracts.empty() && fs::exists(file))) {
         spec.contract_file = file.string();
         ARROW_ASSIGN_OR_RAISE(table.contract, ReadContract(file, config_.project_dir));
+        // The metadata's own key wins over the one that a column list declares.
+        if (spec.primary_key.empty()) spec.primary_key = table.contract->declared_key();
       }
       table.spec = std::move(spec);
       for (const ConfiguredTable& other : tables) {
