@@ -1,5 +1,6 @@
 """The shop's server: what it holds, who may do what, and that it never outlives its user."""
 
+import fcntl
 import os
 import shlex
 import signal
@@ -9,6 +10,7 @@ import time
 import pyarrow as pa
 import pytest
 from database import ServerError, open_shop
+from generate import write_csv
 
 READ = (
     "mariadb --no-defaults -h $MYSQL_HOST -P $MYSQL_PORT -u $MYSQL_USER -p$MYSQL_PASSWORD"
@@ -77,6 +79,16 @@ def test_nulls_are_null(shop_server, small_shop):
         products["product_photos_qty"].null_count,
         orders["order_delivered_customer_date"].null_count,
     ]
+
+
+def test_the_server_knows_how_big_its_tables_are(shop_server, small_shop):
+    stored = shop_server.execute(
+        "SELECT table_name, table_rows FROM information_schema.tables"
+        " WHERE table_schema = 'olist'"
+    )
+    estimates = dict(line.split("\t") for line in stored.splitlines())
+    for name, rows in small_shop.items():
+        assert int(estimates[name]) == pytest.approx(rows.num_rows, rel=0.2), name
 
 
 def test_the_server_enforces_the_foreign_keys(shop_server):
@@ -192,6 +204,52 @@ def test_a_filled_directory_is_used_again_and_a_broken_fill_is_not(tmp_path, mon
     with open_shop(scale=0.001, cache=tmp_path, report=said.append):
         pass
     assert said == []
+
+
+def test_old_directories_and_the_remains_of_killed_processes_go(tmp_path):
+    for number in range(8):
+        old = tmp_path / f"{number:016x}"
+        old.mkdir()
+        os.utime(old, (number, number))
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    (tmp_path / f"copy-{gone.pid}-abc").mkdir()
+    (tmp_path / f"{8:016x}.filling-{gone.pid}").mkdir()
+    (tmp_path / f"copy-{os.getpid()}-abc").mkdir()
+    with (tmp_path / f"{0:016x}.used").open("w") as used:
+        fcntl.flock(used, fcntl.LOCK_EX)
+        with open_shop(scale=0.001, cache=tmp_path):
+            pass
+    kept = {path.name for path in tmp_path.iterdir() if path.is_dir()}
+    assert {name for name in kept if name.startswith("copy")} == {
+        f"copy-{os.getpid()}-abc"
+    }
+    assert not {name for name in kept if "filling" in name}
+    # The last five, the new one, and the one in use.
+    old = {f"{number:016x}" for number in (0, 3, 4, 5, 6, 7)}
+    assert old < kept
+    assert len(kept - old) == 2
+
+
+def test_the_real_files_load_like_the_generated(small_shop, tmp_path):
+    write_csv(small_shop, tmp_path / "csv")
+    with open_shop(kaggle=tmp_path / "csv", cache=tmp_path) as server:
+        counts = server.execute(
+            ";".join(f"SELECT COUNT(*) FROM {name}" for name in small_shop), "olist"
+        )
+    assert [int(count) for count in counts.split()] == [
+        rows.num_rows for rows in small_shop.values()
+    ]
+
+
+def test_a_file_that_breaks_a_foreign_key_is_refused(small_shop, tmp_path):
+    orphans = {**small_shop, "customers": small_shop["customers"].slice(1)}
+    write_csv(orphans, tmp_path / "csv")
+    with (
+        pytest.raises(ServerError, match="foreign key constraint fails"),
+        open_shop(kaggle=tmp_path / "csv", cache=tmp_path),
+    ):
+        pass
 
 
 def test_a_missing_csv_file_is_one_line(example, tmp_path):

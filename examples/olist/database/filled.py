@@ -7,11 +7,12 @@ exists is whole. Its name is a hash of everything that decides its content.
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from .load import load_tables
@@ -19,6 +20,7 @@ from .mariadb import FILL_SETTINGS, Server, create_data_directory, find_program
 
 EXAMPLE = Path(__file__).resolve().parent.parent
 CACHE = EXAMPLE.parent.parent / "build" / "olist"
+_KEPT = 6  # data directories
 
 
 @contextmanager
@@ -37,34 +39,55 @@ def open_shop(
     """
     home = cache / _fingerprint(seed, scale, kaggle)
     cache.mkdir(parents=True, exist_ok=True)
-    with (cache / f"{home.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not home.exists():
-            _fill(home, seed, scale, kaggle, report)
-    with (cache / f"{home.name}.used").open("w") as used:
-        if not private:
-            try:
-                fcntl.flock(used, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                private = True
-                report("the data directory is in use: working on a copy")
-        if not private:
-            with Server(home) as server:
-                server.admit_reader()
-                yield server
-            return
-    with tempfile.TemporaryDirectory(dir=cache, prefix="copy-") as scratch:
-        copy = Path(scratch) / "data"
-        with (cache / f"{home.name}.used").open("w") as used:
-            # A directory in use is not in a state to copy: wait, or make another.
-            try:
-                fcntl.flock(used, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.copytree(home, copy)
-            except BlockingIOError:
-                _fill(copy, seed, scale, kaggle, report)
-        with Server(copy) as server:
-            server.admit_reader()
-            yield server
+    with ExitStack() as stack:
+        # Whoever holds the first lock may fill, copy or remove the directory; whoever holds
+        # the second runs a server on it.
+        with (cache / f"{home.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not home.exists():
+                _sweep(cache)
+                _fill(home, seed, scale, kaggle, report)
+            os.utime(home)
+            used = stack.enter_context((cache / f"{home.name}.used").open("w"))
+            idle = _try_lock(used)
+            data = home
+            if private or not idle:
+                scratch = tempfile.TemporaryDirectory(
+                    dir=cache, prefix=f"copy-{os.getpid()}-"
+                )
+                data = Path(stack.enter_context(scratch)) / "data"
+                if idle:
+                    shutil.copytree(home, data)
+                    used.close()
+        if not data.exists():
+            # A directory in use is not in a state to be copied: fill another.
+            report("the data directory is in use: working on a copy")
+            _fill(data, seed, scale, kaggle, report)
+        server = stack.enter_context(Server(data))
+        server.admit_reader()
+        yield server
+
+
+def _try_lock(file) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _sweep(cache: Path) -> None:
+    """Remove what killed processes left behind and all but the last few data directories."""
+    for path in cache.iterdir():
+        owner = re.search(r"(?:^copy|\.filling)-(\d+)", path.name)
+        if owner and not Path("/proc", owner[1]).exists():
+            shutil.rmtree(path, ignore_errors=True)
+    whole = [path for path in cache.iterdir() if re.fullmatch("[0-9a-f]{16}", path.name)]
+    for home in sorted(whole, key=lambda path: path.stat().st_mtime)[: -_KEPT + 1]:
+        lock_name, used_name = f"{home.name}.lock", f"{home.name}.used"
+        with (cache / lock_name).open("w") as lock, (cache / used_name).open("w") as used:
+            if _try_lock(lock) and _try_lock(used):
+                shutil.rmtree(home)
 
 
 def _fingerprint(seed: int, scale: float, kaggle: Path | None) -> str:
