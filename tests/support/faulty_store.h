@@ -14,7 +14,7 @@ namespace keelboat {
 
 /// \brief Another store, one of whose calls fails.
 ///
-/// Counts every call, also writing to and closing a stream. One thread at a time.
+/// Counts every call, also the first writes to a stream and its close. One thread at a time.
 class FaultyStore final : public Store {
  public:
   enum class Fault {
@@ -74,7 +74,8 @@ class FaultyStore final : public Store {
            std::shared_ptr<arrow::io::OutputStream> inner)
         : store_(store), path_(std::move(path)), inner_(std::move(inner)) {}
     arrow::Status Write(const void* data, int64_t nbytes) override {
-      return store_->Step("writing " + path_, [&] { return inner_->Write(data, nbytes); });
+      auto write = [&] { return inner_->Write(data, nbytes); };
+      return ++writes_ > kFaultyWrites ? write() : store_->Step("writing " + path_, write);
     }
     using Writable::Write;
     arrow::Status Close() override {
@@ -85,6 +86,9 @@ class FaultyStore final : public Store {
     bool closed() const override { return inner_->closed(); }
 
    private:
+    // Those after the first few are like them.
+    static constexpr int kFaultyWrites = 3;
+    int writes_ = 0;
     FaultyStore* const store_;
     const std::string path_;
     const std::shared_ptr<arrow::io::OutputStream> inner_;

@@ -38,8 +38,14 @@ namespace keelboat {
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = std::filesystem::temp_directory_path() / "keelboat-lake-XXXXXX";
-    if (::mkdtemp(name.data()) != nullptr) path_ = name;
+    // In memory where that can be had: hundreds of syncs are asked for.
+    for (std::filesystem::path place :
+         {std::filesystem::path("/dev/shm"), std::filesystem::temp_directory_path()}) {
+      std::string name = place / "keelboat-lake-XXXXXX";
+      if (::mkdtemp(name.data()) == nullptr) continue;
+      path_ = name;
+      break;
+    }
   }
   ~TemporaryFolder() {
     std::error_code ignored;

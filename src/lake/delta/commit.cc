@@ -253,6 +253,7 @@ arrow::Result<std::optional<LakeSnapshot>> DeltaTable::CheckCommitsSince(
     }
     ARROW_RETURN_NOT_OK(actions.status());
     if (IsOwn(*actions, transaction_id)) {
+      ARROW_RETURN_NOT_OK(log_.Rewrite(version, *actions));
       ARROW_ASSIGN_OR_RAISE(LakeSnapshot own, At(version));
       return std::optional<LakeSnapshot>(std::move(own));
     }
@@ -315,11 +316,12 @@ arrow::Result<LakeSnapshot> DeltaTable::TryCommit(const LakeCommit& commit) {
       // Whatever the store said, the log knows whether the commit is there.
       auto read = log_.Read(version);
       if (!read.ok() && KindOf(read.status()) == ErrorKind::kNotFound) return written;
-      if (!read.ok()) {
+      if (read.ok() && !IsOwn(*read, transaction_id)) continue;
+      // There, but perhaps not to stay: a put that succeeds makes it last.
+      if (!read.ok() || !log_.Rewrite(version, actions).ok()) {
         return AddContext(written,
                           "the commit's outcome is unknown until the log can be read");
       }
-      if (!IsOwn(*read, transaction_id)) continue;
     }
     LogState after = state ? *std::move(state) : LogState();
     ARROW_RETURN_NOT_OK(after.Apply(actions));

@@ -118,6 +118,10 @@ arrow::Status Log::Write(int64_t version, const std::vector<Action>& actions) co
   return store_->PutIfAbsent(CommitPath(version), FormatCommit(actions));
 }
 
+arrow::Status Log::Rewrite(int64_t version, const std::vector<Action>& actions) const {
+  return store_->Put(CommitPath(version), FormatCommit(actions));
+}
+
 arrow::Result<LogState> Log::Replay(const Listing& listing, int64_t target,
                                     bool use_checkpoint) const {
   LogState state;

@@ -45,6 +45,9 @@ class Log {
   /// Publishes a commit; kConflict when that version exists.
   arrow::Status Write(int64_t version, const std::vector<Action>& actions) const;
 
+  /// Puts a commit that is there already once more, so that it is known to be durable.
+  arrow::Status Rewrite(int64_t version, const std::vector<Action>& actions) const;
+
   std::string CommitPath(int64_t version) const;
   std::string CheckpointPath(int64_t version) const;
   std::string LastCheckpointPath() const;

@@ -100,10 +100,7 @@ class LocalStore final : public Store {
     if (error == ENOENT || error == ENOTDIR) return arrow::Status::OK();
     if (error != 0) return ErrnoStatus(error, "deleting", Uri(path));
     // A folder is there because of its objects: the last one takes it along.
-    for (std::size_t slash = path.rfind('/'); slash != std::string::npos && slash > 0;
-         slash = path.rfind('/', slash - 1)) {
-      if (posix_.RemoveFolder(Uri(path.substr(0, slash))) != 0) break;
-    }
+    local::RemoveEmptyFolders(posix_, root_, Uri(path));
     return arrow::Status::OK();
   }
 

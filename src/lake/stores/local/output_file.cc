@@ -51,11 +51,18 @@ arrow::Status MakeFolders(Posix& posix, const std::string& folder) {
 
 }  // namespace
 
+void RemoveEmptyFolders(Posix& posix, const std::string& root, const std::string& path) {
+  for (std::string folder = FolderOf(path); folder.size() > root.size();
+       folder = FolderOf(folder)) {
+    if (posix.RemoveFolder(folder) != 0) break;
+  }
+}
+
 arrow::Result<std::shared_ptr<OutputFile>> OutputFile::Make(Posix& posix,
                                                             const std::string& root,
                                                             const std::string& path,
                                                             NameTaken name_taken) {
-  std::shared_ptr<OutputFile> file(new OutputFile(posix, root + "/" + path, name_taken));
+  std::shared_ptr<OutputFile> file(new OutputFile(posix, root, path, name_taken));
   const std::string folder = FolderOf(file->path_);
   file->temporary_ = folder + "/" + NewTemporaryName();
   // Another thread may remove the folder, just emptied, between the two steps.
@@ -114,6 +121,7 @@ arrow::Status OutputFile::Close() {
   if (status.ok() && error != 0) status = ErrnoStatus(error, "closing", path_);
   if (status.ok()) return Publish();
   posix_.Unlink(temporary_);
+  RemoveEmptyFolders(posix_, root_, path_);
   return status;
 }
 
@@ -151,6 +159,7 @@ arrow::Status OutputFile::Abort() {
   descriptor_ = -1;
   int error = posix_.Unlink(temporary_);
   if (error != 0 && error != ENOENT) return ErrnoStatus(error, "deleting", temporary_);
+  RemoveEmptyFolders(posix_, root_, path_);
   return arrow::Status::OK();
 }
 

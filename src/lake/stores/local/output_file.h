@@ -14,6 +14,10 @@ namespace keelboat::local {
 /// Names of files that are still being written begin so.
 inline constexpr const char* kTemporaryPrefix = ".keelboat-tmp-";
 
+/// Removes the folder of a path below `root`, and those above it, as far as they are
+/// empty.
+void RemoveEmptyFolders(Posix& posix, const std::string& root, const std::string& path);
+
 /// What a finished file does when its name is taken.
 enum class NameTaken { kFail, kReplace };
 
@@ -39,13 +43,15 @@ class OutputFile final : public arrow::io::OutputStream {
   bool closed() const override { return descriptor_ < 0; }
 
  private:
-  OutputFile(Posix& posix, std::string path, NameTaken name_taken)
-      : posix_(posix), path_(std::move(path)), name_taken_(name_taken) {}
+  OutputFile(Posix& posix, const std::string& root, const std::string& path,
+             NameTaken name_taken)
+      : posix_(posix), root_(root), path_(root + "/" + path), name_taken_(name_taken) {}
 
   arrow::Status WriteOut(const void* data, int64_t nbytes);
   arrow::Status Publish();
 
   Posix& posix_;
+  const std::string root_;
   const std::string path_;
   const NameTaken name_taken_;
   std::string temporary_;
