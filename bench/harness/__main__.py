@@ -83,14 +83,15 @@ def run_one(
     scenario: Path, number: int, tables, verifier: Verifier, pid: int
 ) -> report.Run:
     task, tool = scenario.parent.name, scenario.stem
-    output = WORK / "output"
-    shutil.rmtree(output, ignore_errors=True)
-    output.mkdir(parents=True)
+    output, scratch = WORK / "output", WORK / "scratch"
+    for folder in (output, scratch):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
     log = WORK / f"{task}-{tool}.log"
     environment = os.environ | {
         "BENCH_OUTPUT": str(output),
         "BENCH_TABLES": " ".join(table.name for table in tables),
-        "BENCH_WORK": str(WORK / "scratch"),
+        "BENCH_WORK": str(scratch),
         "KEELBOAT": str(KEELBOAT),
         "LIBDUCKDB": str(ROOT / "build" / "deps" / "duckdb" / "libduckdb.so"),
         # The program itself: the package's own launcher looks for it on the network.
@@ -101,9 +102,7 @@ def run_one(
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(SCENARIOS),
     }
-    shutil.rmtree(WORK / "scratch", ignore_errors=True)
-    (WORK / "scratch").mkdir()
-    measured = measure(command_of(scenario), environment, log, output, pid)
+    measured = measure(command_of(scenario), environment, scratch, log, output, pid)
     if measured.exit_code == TIMED_OUT:
         wrong = f"not done after {LIMIT_SECONDS} s"
         return report.Run(task, tool, number, measured, wrong, "")

@@ -80,17 +80,19 @@ def folder_bytes(folder: Path) -> int:
 def measure(
     command: list[str],
     environment: dict[str, str],
+    folder: Path,
     log: Path,
     output: Path,
     server_pid: int,
 ) -> Measurement:
-    """Run to the end; what the command says goes to `log`."""
+    """Run to the end in `folder`; what the command says goes to `log`."""
     server_before = process_cpu_seconds(server_pid)
     with log.open("wb") as sink:
         started = time.monotonic()
         child = subprocess.Popen(
             command,
             env=environment,
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,

@@ -19,6 +19,10 @@ using duckdb::LedgerEntry;
 using duckdb::QuoteName;
 using duckdb::QuoteText;
 
+/// A row group is one thread's work; a second thread would poll for more and cost a
+/// quarter of the CPU time of the whole load.
+constexpr int64_t kRowGroupRows = 122880;
+
 class DuckdbWarehouse final : public Warehouse {
  public:
   DuckdbWarehouse(DuckdbOptions options, duckdb::StatementHook hook)
@@ -35,9 +39,9 @@ class DuckdbWarehouse final : public Warehouse {
   bool Exists() const;
   arrow::Status Open();
   void Disconnect();
-  arrow::Result<LoadResult> Attempt(const LoadRequest& request,
+  arrow::Result<LoadResult> Attempt(const LoadRequest& request, int threads,
                                     const std::stop_token& stop);
-  arrow::Status SetMemory(const std::string& limit, int threads);
+  arrow::Status SetMemory(const std::string& limit);
   arrow::Status Commit(const LedgerEntry& entry);
   arrow::Status RefuseForeignTables();
 
@@ -114,26 +118,28 @@ arrow::Result<std::vector<LedgerRow>> DuckdbWarehouse::ReadLedger() {
 arrow::Result<LoadResult> DuckdbWarehouse::Replace(const LoadRequest& request,
                                                    const std::stop_token& stop) {
   std::lock_guard lock(mutex_);
-  arrow::Result<LoadResult> result = Attempt(request, stop);
+  const int threads = request.rows <= kRowGroupRows ? 1 : options_.threads;
+  arrow::Result<LoadResult> result = Attempt(request, threads, stop);
   if (result.ok() || DetailOf(result.status(), duckdb::kMemoryExhausted).empty()) {
     return result;
   }
-  ARROW_RETURN_NOT_OK(SetMemory(options_.large_value_memory_limit, 1));
-  result = Attempt(request, stop);
-  ARROW_RETURN_NOT_OK(SetMemory(options_.memory_limit, options_.threads));
+  ARROW_RETURN_NOT_OK(SetMemory(options_.large_value_memory_limit));
+  result = Attempt(request, 1, stop);
+  ARROW_RETURN_NOT_OK(SetMemory(options_.memory_limit));
   return result;
 }
 
-arrow::Status DuckdbWarehouse::SetMemory(const std::string& limit, int threads) {
+arrow::Status DuckdbWarehouse::SetMemory(const std::string& limit) {
   ARROW_RETURN_NOT_OK(Open());
-  ARROW_RETURN_NOT_OK(
-      connection_->Execute("SET memory_limit = " + QuoteText(limit)).status());
-  return connection_->Execute("SET threads = " + std::to_string(threads)).status();
+  return connection_->Execute("SET memory_limit = " + QuoteText(limit)).status();
 }
 
 arrow::Result<LoadResult> DuckdbWarehouse::Attempt(const LoadRequest& request,
+                                                   int threads,
                                                    const std::stop_token& stop) {
   ARROW_RETURN_NOT_OK(Open());
+  ARROW_RETURN_NOT_OK(
+      connection_->Execute("SET threads = " + std::to_string(threads)).status());
   duckdb::TableLoad load(connection_.get(), options_.schema, request, hook_);
   arrow::Result<LoadResult> result = load.Prepare(stop);
   if (!result.ok()) {
