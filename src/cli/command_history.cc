@@ -36,7 +36,8 @@ arrow::Result<int> ShowHistory(const Invocation& invocation, const HistoryFlags&
   auto records = ListRunRecords(project->config().log_dir() / "runs");
   if (!flags.run.empty()) {
     ARROW_ASSIGN_OR_RAISE(auto record, Find(records, flags.run));
-    PrintData(invocation.flags.json ? RunRecordJson(record) + "\n" : FormatRun(record));
+    PrintData(invocation.flags.json ? RunRecordJson(record) + "\n"
+                                    : FormatRun(record, invocation.StyleOf(stdout)));
     return 0;
   }
   if (!flags.test)
@@ -51,7 +52,7 @@ arrow::Result<int> ShowHistory(const Invocation& invocation, const HistoryFlags&
     return 0;
   }
   if (records.empty()) invocation.Tell("no runs yet: keelboat run");
-  PrintData(FormatHistory(records));
+  PrintData(FormatHistory(records, invocation.StyleOf(stdout)));
   return 0;
 }
 
@@ -66,7 +67,8 @@ void AddHistoryCommand(CLI::App& program, Invocation& invocation, Action& action
   command->add_option("--most", flags->most, "At most so many (default 20)")
       ->type_name("N");
   command->footer(
-      "Examples:\n  keelboat history\n  keelboat history 20260921T020000.123Z-7f3a9c --json");
+      "Examples:\n  keelboat history\n  keelboat history 20260921T020000.123Z-7f3a9c "
+      "--json");
   command->callback([&invocation, &action, flags] {
     action = [&invocation, flags] {
       auto code = ShowHistory(invocation, *flags);

@@ -16,10 +16,15 @@ arrow::Result<int> RunPhases(const Invocation& invocation,
                              const PipelineRequest& request) {
   ARROW_ASSIGN_OR_RAISE(auto project, invocation.OpenProject());
   const GlobalFlags& flags = invocation.flags;
-  Progress progress(stderr, {.live = !flags.no_progress,
+  const TextStyle style = invocation.StyleOf(stderr);
+  const auto terminal = invocation.environment.find("TERM");
+  const bool dumb =
+      terminal != invocation.environment.end() && terminal->second == "dumb";
+  Progress progress(stderr, {.live = !flags.no_progress && !dumb,
                              .quiet = flags.quiet,
                              .verbose = flags.verbose,
-                             .color = !invocation.environment.contains("NO_COLOR"),
+                             .color = style.colour,
+                             .unicode = style.unicode,
                              .redact = [&](std::string_view text) {
                                return invocation.Redact(std::string(text));
                              }});
@@ -28,7 +33,7 @@ arrow::Result<int> RunPhases(const Invocation& invocation,
   progress.Finish();
   ARROW_RETURN_NOT_OK(run.status());
   if (!run->record.error.empty()) invocation.Complain(run->record.error);
-  invocation.Tell(FormatRunSummary(run->record));
+  invocation.Tell(FormatRunSummary(run->record, style));
   if (flags.json) PrintData(RunReportJson(run->record) + "\n");
   return run->exit_code;
 }

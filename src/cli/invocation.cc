@@ -34,7 +34,8 @@ int Invocation::Report(const arrow::Status& status) const {
         {"status", kind == ErrorKind::kCancelled ? "interrupted" : "failed"},
         {"error",
          {{"kind", ErrorKindName(kind)}, {"message", Redact(status.message())}}}};
-    PrintData(report.dump(2) + "\n");
+    PrintData(report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
+              "\n");
   }
   return code;
 }
@@ -50,6 +51,23 @@ void Invocation::Complain(const std::string& message) const {
 
 std::string Invocation::Redact(const std::string& text) const {
   return config_ == nullptr ? text : RedactSecrets(text, *config_);
+}
+
+TextStyle Invocation::StyleOf(std::FILE* stream) const {
+  const auto value = [&](const char* name) {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::string() : found->second;
+  };
+  TextStyle style;
+  style.colour =
+      isatty(fileno(stream)) == 1 && value("NO_COLOR").empty() && value("TERM") != "dumb";
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const std::string locale = value(name);
+    if (locale.empty()) continue;
+    style.unicode = locale != "C" && locale != "POSIX";
+    break;
+  }
+  return style;
 }
 
 void Invocation::Tell(const std::string& line) const {

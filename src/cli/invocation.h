@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "app/project.h"
 #include "core/clock.h"
+#include "telemetry/text_style.h"
 
 namespace keelboat {
 
@@ -44,6 +46,9 @@ struct Invocation {
   int Explain(const arrow::Status& status) const;
   /// The text without any secret of the configuration.
   std::string Redact(const std::string& text) const;
+  /// How text for people looks on a stream: colours on a terminal only and never with
+  /// NO_COLOR or TERM=dumb, signs in ASCII where the locale has nothing else.
+  TextStyle StyleOf(std::FILE* stream) const;
   /// A line for people on stderr, unless --quiet.
   void Tell(const std::string& line) const;
 

@@ -39,7 +39,7 @@ std::string SettingsOf(const DbtOptions& options) {
                          {"target", options.target},
                          {"target_path", DbtTargetDir(options).string()},
                          {"log_path", options.work_dir.string()}})
-      .dump();
+      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 /// Appends what a pipe holds; closes it at its end.
