@@ -40,7 +40,8 @@ class Journey {
     }
     auto extracted = ExtractTable(task_, options_, observer_, clock_, stop);
     if (!extracted.ok()) {
-      Fail(Phase::kExtract, AddContext(extracted.status(), "extracting table " + outcome_.table));
+      Fail(Phase::kExtract,
+           AddContext(extracted.status(), "extracting table " + outcome_.table));
       outcome_.seconds += SecondsSince(begin);
       return false;
     }
@@ -50,8 +51,8 @@ class Journey {
     Keep(std::move(extracted->snapshot));
     outcome_.seconds += SecondsSince(begin);
     observer_.On(TableCommitted{outcome_.table, Phase::kExtract, outcome_.rows,
-                                outcome_.bytes, outcome_.files, *outcome_.lake_version, false,
-                                Took(begin)});
+                                outcome_.bytes, outcome_.files, *outcome_.lake_version,
+                                false, Took(begin)});
     return true;
   }
 
@@ -59,7 +60,8 @@ class Journey {
   bool Find() {
     auto latest = task_.lake_table->Latest();
     if (!latest.ok()) {
-      Fail(Phase::kLoad, AddContext(latest.status(), "reading lake table " + outcome_.table));
+      Fail(Phase::kLoad,
+           AddContext(latest.status(), "reading lake table " + outcome_.table));
       return false;
     }
     if (!latest->has_value()) {
@@ -83,7 +85,8 @@ class Journey {
     const Steady begin = clock_.Steady();
     observer_.On(TableStarted{outcome_.table, Phase::kLoad, outcome_.strategy, "",
                               snapshot_->rows});
-    auto loaded = LoadTable(task_, *snapshot_, options_, warehouse, observer_, clock_, stop);
+    auto loaded =
+        LoadTable(task_, *snapshot_, options_, warehouse, observer_, clock_, stop);
     outcome_.seconds += SecondsSince(begin);
     if (!loaded.ok()) {
       Fail(Phase::kLoad, AddContext(loaded.status(), "loading table " + outcome_.table));
@@ -91,9 +94,9 @@ class Journey {
     }
     outcome_.warehouse_rows = loaded->rows;
     outcome_.nothing_new = loaded->nothing_new;
-    observer_.On(TableCommitted{outcome_.table, Phase::kLoad, loaded->rows, outcome_.bytes,
-                                outcome_.files, snapshot_->version, loaded->nothing_new,
-                                Took(begin)});
+    observer_.On(TableCommitted{outcome_.table, Phase::kLoad, loaded->rows,
+                                outcome_.bytes, outcome_.files, snapshot_->version,
+                                loaded->nothing_new, Took(begin)});
   }
 
   const TableOutcome& outcome() const { return outcome_; }
@@ -133,7 +136,8 @@ std::vector<Journey> Journeys(const std::vector<TableTask>& tasks,
                               const Clock& clock) {
   std::vector<Journey> journeys;
   journeys.reserve(tasks.size());
-  for (const TableTask& task : tasks) journeys.emplace_back(task, options, observer, clock);
+  for (const TableTask& task : tasks)
+    journeys.emplace_back(task, options, observer, clock);
   return journeys;
 }
 
@@ -175,7 +179,8 @@ std::vector<TableOutcome> Engine::Run(const std::vector<TableTask>& tasks,
 }
 
 std::vector<TableOutcome> Engine::Load(const std::vector<TableTask>& tasks,
-                                       Warehouse& warehouse, const std::stop_token& stop) {
+                                       Warehouse& warehouse,
+                                       const std::stop_token& stop) {
   std::vector<Journey> journeys = Journeys(tasks, options_, observer_, clock_);
   for (Journey& journey : journeys) {
     if (journey.Find()) journey.Load(warehouse, stop);

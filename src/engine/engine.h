@@ -25,8 +25,8 @@ class Engine {
                                 const std::stop_token& stop);
 
   /// Loads what the lake has, without touching a source.
-  std::vector<TableOutcome> Load(const std::vector<TableTask>& tasks, Warehouse& warehouse,
-                                 const std::stop_token& stop);
+  std::vector<TableOutcome> Load(const std::vector<TableTask>& tasks,
+                                 Warehouse& warehouse, const std::stop_token& stop);
 
  private:
   EngineOptions options_;

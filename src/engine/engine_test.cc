@@ -106,7 +106,8 @@ TEST_F(EngineTest, AnErrorPublishesNothingAndTheOthersGoOn) {
 }
 
 TEST_F(EngineTest, ALostCommitRaceFailsTheTable) {
-  lake_->fail_commit = MakeError(ErrorKind::kConflict, "someone else committed version 1");
+  lake_->fail_commit =
+      MakeError(ErrorKind::kConflict, "someone else committed version 1");
   auto outcome = Run({Task("t")}).at(0);
   EXPECT_EQ(outcome.status, TableStatus::kFailed);
   EXPECT_TRUE(warehouse_.loads.empty());
@@ -139,7 +140,8 @@ TEST_F(EngineTest, AStopRequestInterruptsAndPublishesNothing) {
 
 TEST_F(EngineTest, AContractViolationPublishesNothing) {
   auto contract = Contract::Parse(
-      R"({"type":"object","properties":{"id":{"type":"integer","maximum":11}}})", "t.json");
+      R"({"type":"object","properties":{"id":{"type":"integer","maximum":11}}})",
+      "t.json");
   ASSERT_TRUE(contract.ok()) << contract.status().ToString();
   auto task = Task("t");
   task.contract = &*contract;
@@ -191,7 +193,8 @@ TEST_F(EngineTest, LoadingAloneTakesTheNewestVersion) {
   warehouse_.loads.clear();
   EngineOptions options;
   options.run_id = "r2";
-  auto outcomes = Engine(options, events_, Clock::System()).Load({Task("t")}, warehouse_, {});
+  auto outcomes =
+      Engine(options, events_, Clock::System()).Load({Task("t")}, warehouse_, {});
   EXPECT_EQ(outcomes.at(0).status, TableStatus::kOk);
   EXPECT_EQ(outcomes.at(0).rows, 15);
   ASSERT_EQ(warehouse_.loads.size(), 1u);
@@ -199,7 +202,8 @@ TEST_F(EngineTest, LoadingAloneTakesTheNewestVersion) {
 
 TEST_F(EngineTest, LoadingWhatWasNeverExtractedSaysWhatToDo) {
   EngineOptions options;
-  auto outcomes = Engine(options, events_, Clock::System()).Load({Task("t")}, warehouse_, {});
+  auto outcomes =
+      Engine(options, events_, Clock::System()).Load({Task("t")}, warehouse_, {});
   EXPECT_EQ(outcomes.at(0).status, TableStatus::kFailed);
   EXPECT_NE(outcomes.at(0).error.message().find("keelboat extract t"), std::string::npos);
 }

@@ -58,7 +58,8 @@ class Attempt {
   }
 
   arrow::Status Carry(const Partition& partition) {
-    ARROW_ASSIGN_OR_RAISE(auto sink, NewSink(*task_.lake_table, schema_, partition.ordinal));
+    ARROW_ASSIGN_OR_RAISE(auto sink,
+                          NewSink(*task_.lake_table, schema_, partition.ordinal));
     std::unique_ptr<LakeSink> quarantine;
     PartitionStream stream(*task_.source, task_.plan.relation, partition,
                            options_.queue_bytes, stop_);
@@ -72,7 +73,8 @@ class Attempt {
         ARROW_ASSIGN_OR_RAISE(auto checked, checker_->Check(batch));
         batch = std::move(checked.passed);
         if (checked.quarantined != nullptr) {
-          ARROW_RETURN_NOT_OK(Quarantine(*checked.quarantined, partition.ordinal, quarantine));
+          ARROW_RETURN_NOT_OK(
+              Quarantine(*checked.quarantined, partition.ordinal, quarantine));
         }
       }
       ARROW_RETURN_NOT_OK(sink->Write(*batch));
@@ -106,7 +108,8 @@ class Attempt {
                            std::unique_ptr<LakeSink>& sink) {
     if (sink == nullptr) {
       quarantine_schema_ = batch.schema();
-      ARROW_ASSIGN_OR_RAISE(sink, NewSink(*task_.quarantine_table, batch.schema(), ordinal));
+      ARROW_ASSIGN_OR_RAISE(sink,
+                            NewSink(*task_.quarantine_table, batch.schema(), ordinal));
     }
     return sink->Write(batch);
   }
@@ -156,12 +159,14 @@ class Attempt {
     if (rows_read_ == 0) return arrow::Status::OK();
     const QualityChecks& quality = task_.plan.spec.quality;
     const auto total = static_cast<double>(rows_read_);
-    auto too_low = [&](const std::optional<double>& least, int64_t good, const char* check) {
+    auto too_low = [&](const std::optional<double>& least, int64_t good,
+                       const char* check) {
       const double share = static_cast<double>(good) / total;
       if (!least.has_value() || share >= *least) return arrow::Status::OK();
       return MakeError(ErrorKind::kContract,
-                       std::string("data_quality_checks.") + check + " asks for a share of " +
-                           std::to_string(*least) + " and found " + std::to_string(share),
+                       std::string("data_quality_checks.") + check +
+                           " asks for a share of " + std::to_string(*least) +
+                           " and found " + std::to_string(share),
                        {{"table", table()}});
     };
     ARROW_RETURN_NOT_OK(
@@ -197,8 +202,8 @@ class Attempt {
     }
     if (quarantine_schema_ == nullptr) quarantine_schema_ = before->schema;
     LakeCommit commit = NewCommit(quarantine_receipts_, quarantine_schema_);
-    commit.description = "Rows of " + table() + " that broke its contract; " + kReasonColumn +
-                         " says why";
+    commit.description =
+        "Rows of " + table() + " that broke its contract; " + kReasonColumn + " says why";
     if (before.has_value()) commit.read_version = before->version;
     commit.transaction = {{"keelboat/" + table() + "/" + options_.run_id, 1}};
     quarantine_committed_ = true;
@@ -213,8 +218,9 @@ class Attempt {
     commit.schema = schema;
     commit.receipts = receipts;
     commit.run_id = options_.run_id;
-    commit.description = task_.plan.spec.description.empty() ? task_.plan.relation.comment
-                                                             : task_.plan.spec.description;
+    commit.description = task_.plan.spec.description.empty()
+                             ? task_.plan.relation.comment
+                             : task_.plan.spec.description;
     commit.strategy = LoadStrategyName(task_.plan.strategy);
     commit.source_position = task_.plan.spec.source + "." + table();
     return commit;
@@ -246,7 +252,8 @@ arrow::Result<Extracted> ExtractTable(const TableTask& task, const EngineOptions
                                       Observer& observer, const Clock& clock,
                                       const std::stop_token& stop) {
   Extracted extracted;
-  auto tell = [&](int retry, std::chrono::milliseconds pause, const arrow::Status& cause) {
+  auto tell = [&](int retry, std::chrono::milliseconds pause,
+                  const arrow::Status& cause) {
     observer.On(TableRetried{task.plan.spec.table, Phase::kExtract, retry, pause, cause});
   };
   ARROW_RETURN_NOT_OK(Retry(task.plan.spec.retry, clock, stop, tell, [&] {

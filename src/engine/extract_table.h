@@ -18,7 +18,8 @@ struct Extracted {
   int64_t quarantined = 0;
 };
 
-/// \brief Carries one table from its source into the lake: read, check, mask, write, commit.
+/// \brief Carries one table from its source into the lake: read, check, mask, write,
+/// commit.
 ///
 /// A reader thread decodes while the calling thread checks and encodes. Retryable
 /// errors begin the read again, as `plan.spec.retry` says. On any error nothing

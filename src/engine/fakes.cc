@@ -8,7 +8,8 @@ namespace {
 class FakeReader final : public SourceReader {
  public:
   FakeReader(const FakeSource& source, int read, std::shared_ptr<arrow::Schema> schema,
-             std::vector<std::shared_ptr<arrow::RecordBatch>> batches, std::stop_token stop)
+             std::vector<std::shared_ptr<arrow::RecordBatch>> batches,
+             std::stop_token stop)
       : source_(source),
         read_(read),
         schema_(std::move(schema)),
@@ -23,7 +24,9 @@ class FakeReader final : public SourceReader {
     *out = index < batches_.size() ? batches_[index] : nullptr;
     return arrow::Status::OK();
   }
-  std::vector<std::string> Warnings() const override { return {"a warning of the reader"}; }
+  std::vector<std::string> Warnings() const override {
+    return {"a warning of the reader"};
+  }
 
  private:
   const FakeSource& source_;
@@ -50,7 +53,8 @@ class FakeSink final : public LakeSink {
     Receipt receipt;
     receipt.rows = rows_;
     receipt.bytes = rows_ * 10;
-    receipt.files.push_back({"part", table_.uri() + "/part", rows_ * 10, rows_, "", "", {}});
+    receipt.files.push_back(
+        {"part", table_.uri() + "/part", rows_ * 10, rows_, "", "", {}});
     return receipt;
   }
 
@@ -62,9 +66,8 @@ class FakeSink final : public LakeSink {
 
 }  // namespace
 
-arrow::Result<std::shared_ptr<SourceReader>> FakeSource::Read(const Relation&,
-                                                              const Partition&,
-                                                              const std::stop_token& stop) {
+arrow::Result<std::shared_ptr<SourceReader>> FakeSource::Read(
+    const Relation&, const Partition&, const std::stop_token& stop) {
   return std::make_shared<FakeReader>(*this, reads++, schema_, batches_, stop);
 }
 
@@ -82,7 +85,8 @@ arrow::Result<LakeSnapshot> FakeLakeTable::Commit(const LakeCommit& commit) {
   for (const Receipt& receipt : commit.receipts) {
     snapshot.rows += receipt.rows;
     snapshot.bytes += receipt.bytes;
-    snapshot.files.insert(snapshot.files.end(), receipt.files.begin(), receipt.files.end());
+    snapshot.files.insert(snapshot.files.end(), receipt.files.begin(),
+                          receipt.files.end());
   }
   latest = snapshot;
   return snapshot;

@@ -14,8 +14,8 @@
 #include "sources/source.h"
 #include "warehouses/warehouse.h"
 
-// In-memory stand-ins for the engine's tests: each keeps the promises of its family header
-// and can be told to fail.
+// In-memory stand-ins for the engine's tests: each keeps the promises of its family
+// header and can be told to fail.
 
 namespace keelboat::fakes {
 
@@ -27,11 +27,15 @@ class FakeSource final : public Source {
       : schema_(std::move(schema)), batches_(std::move(batches)) {}
 
   /// Asked before each ReadNext with (read number, batch number), both from 0.
-  std::function<arrow::Status(int, int)> fail = [](int, int) { return arrow::Status::OK(); };
+  std::function<arrow::Status(int, int)> fail = [](int, int) {
+    return arrow::Status::OK();
+  };
   int reads = 0;
 
   const std::string& name() const override { return name_; }
-  arrow::Result<SourceInfo> Check(const std::stop_token&) override { return SourceInfo{}; }
+  arrow::Result<SourceInfo> Check(const std::stop_token&) override {
+    return SourceInfo{};
+  }
   arrow::Result<std::vector<std::string>> ListTables(const std::stop_token&) override {
     return std::vector<std::string>{"t"};
   }
@@ -42,7 +46,8 @@ class FakeSource final : public Source {
     relation.schema = schema_;
     return relation;
   }
-  arrow::Result<int64_t> CountDuplicates(const std::string&, const std::vector<std::string>&,
+  arrow::Result<int64_t> CountDuplicates(const std::string&,
+                                         const std::vector<std::string>&,
                                          const std::stop_token&) override {
     return 0;
   }

@@ -13,7 +13,8 @@ arrow::Result<LoadResult> LoadTable(const TableTask& task, const LakeSnapshot& s
   LoadRequest request;
   request.table = task.plan.spec.table;
   request.schema = snapshot.schema;
-  for (const DataFile& file : snapshot.files) request.files.push_back({file.uri, file.rows});
+  for (const DataFile& file : snapshot.files)
+    request.files.push_back({file.uri, file.rows});
   request.rows = snapshot.rows;
   request.lake_version = snapshot.version;
   request.lake_uri = task.lake_table->uri();
@@ -22,7 +23,8 @@ arrow::Result<LoadResult> LoadTable(const TableTask& task, const LakeSnapshot& s
   request.description = snapshot.description;
 
   LoadResult result;
-  auto tell = [&](int retry, std::chrono::milliseconds pause, const arrow::Status& cause) {
+  auto tell = [&](int retry, std::chrono::milliseconds pause,
+                  const arrow::Status& cause) {
     observer.On(TableRetried{request.table, Phase::kLoad, retry, pause, cause});
   };
   ARROW_RETURN_NOT_OK(Retry(task.plan.spec.retry, clock, stop, tell, [&] {

@@ -22,8 +22,7 @@ PartitionStream::~PartitionStream() { stop_.request_stop(); }
 
 arrow::Status PartitionStream::ReadAll(Source& source, const Relation& relation,
                                        const Partition& partition) {
-  ARROW_ASSIGN_OR_RAISE(auto reader,
-                        source.Read(relation, partition, stop_.get_token()));
+  ARROW_ASSIGN_OR_RAISE(auto reader, source.Read(relation, partition, stop_.get_token()));
   while (true) {
     std::shared_ptr<arrow::RecordBatch> batch;
     ARROW_RETURN_NOT_OK(reader->ReadNext(&batch));

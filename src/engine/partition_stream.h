@@ -15,7 +15,8 @@
 
 namespace keelboat {
 
-/// \brief Reads one partition on a thread of its own, a bounded queue ahead of its consumer.
+/// \brief Reads one partition on a thread of its own, a bounded queue ahead of its
+/// consumer.
 ///
 /// One consumer. The destructor stops the read and waits for the thread.
 class PartitionStream {

@@ -15,7 +15,8 @@
 
 namespace keelboat {
 
-/// \brief One table's work with everything that it touches. Borrowed parts outlive the run.
+/// \brief One table's work with everything that it touches. Borrowed parts outlive the
+/// run.
 struct TableTask {
   TablePlan plan;
   Source* source = nullptr;            ///< Borrowed; null when only loading.
@@ -36,7 +37,8 @@ struct TableOutcome {
   TableStatus status = TableStatus::kOk;
   std::string strategy;
   std::string reason;
-  int64_t rows = 0;  ///< Rows committed to the lake by this run; when only loading, in the lake.
+  int64_t rows =
+      0;  ///< Rows committed to the lake by this run; when only loading, in the lake.
   int64_t quarantined = 0;
   int64_t bytes = 0;
   int64_t files = 0;

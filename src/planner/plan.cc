@@ -15,9 +15,9 @@ Json OrNull(const std::optional<T>& value) {
 }
 
 Json PartitionToJson(const Partition& partition) {
-  return Json{{"source", partition.source},   {"table", partition.table},
-              {"columns", partition.columns}, {"where", partition.where},
-              {"predicate", {{"kind", "all"}}}, {"ordinal", partition.ordinal},
+  return Json{{"source", partition.source},       {"table", partition.table},
+              {"columns", partition.columns},     {"where", partition.where},
+              {"predicate", {{"kind", "all"}}},   {"ordinal", partition.ordinal},
               {"limit", OrNull(partition.limit)}, {"snapshot", partition.snapshot}};
 }
 

@@ -30,7 +30,8 @@ struct TablePlan {
   std::shared_ptr<arrow::Schema> schema;
   /// What is done; `spec.strategy` is what was asked for.
   LoadStrategy strategy = LoadStrategy::kFull;
-  /// Why it is not what was asked for, or why it is full; empty when nothing needs saying.
+  /// Why it is not what was asked for, or why it is full; empty when nothing needs
+  /// saying.
   std::string reason;
   /// Columns known to identify a row; empty when there is no proven key.
   std::vector<std::string> key;

@@ -38,8 +38,8 @@ arrow::Status CheckColumnsExist(const TableSpec& spec, const arrow::Schema& sche
   for (const std::string& name : names) {
     if (schema.GetFieldIndex(name) >= 0) continue;
     return MakeError(ErrorKind::kConfig,
-                     "table " + spec.table + ": " + setting + " names the column '" + name +
-                         "', which the table does not have" +
+                     "table " + spec.table + ": " + setting + " names the column '" +
+                         name + "', which the table does not have" +
                          DidYouMean(name, schema.field_names()),
                      {{"table", spec.table}, {"column", name}});
   }
@@ -57,9 +57,10 @@ arrow::Result<std::shared_ptr<arrow::Schema>> PickColumns(const TableSpec& spec,
     fields.push_back(field);
   }
   if (fields.empty()) {
-    return MakeError(ErrorKind::kConfig,
-                     "table " + spec.table + ": columns and exclude leave no column to read",
-                     {{"table", spec.table}});
+    return MakeError(
+        ErrorKind::kConfig,
+        "table " + spec.table + ": columns and exclude leave no column to read",
+        {{"table", spec.table}});
   }
   return arrow::schema(std::move(fields));
 }
@@ -122,9 +123,10 @@ arrow::Status PickKey(const TableFacts& facts, TablePlan& plan) {
   } else if (facts.key_duplicates.value_or(0) == 0) {
     plan.key = spec.primary_key;
   } else {
-    plan.warnings.push_back("the declared key (" + Joined(spec.primary_key) +
-                            ") is not unique: " + std::to_string(*facts.key_duplicates) +
-                            " rows share their key with another row; it is not used as a key");
+    plan.warnings.push_back(
+        "the declared key (" + Joined(spec.primary_key) +
+        ") is not unique: " + std::to_string(*facts.key_duplicates) +
+        " rows share their key with another row; it is not used as a key");
   }
   // A key that is only partly read cannot identify what was read.
   for (const std::string& column : plan.key) {
@@ -157,14 +159,16 @@ Partition WholeTable(const PlanOptions& options, const TablePlan& plan) {
 
 bool IsProvenKey(const Relation& relation, const std::vector<std::string>& columns) {
   auto covered = [&](const std::vector<std::string>& key) {
-    return !key.empty() && std::all_of(key.begin(), key.end(), [&](const std::string& name) {
-      auto field = relation.schema->GetFieldByName(name);
-      return Contains(columns, name) && field != nullptr && !field->nullable();
-    });
+    return !key.empty() &&
+           std::all_of(key.begin(), key.end(), [&](const std::string& name) {
+             auto field = relation.schema->GetFieldByName(name);
+             return Contains(columns, name) && field != nullptr && !field->nullable();
+           });
   };
   if (covered(relation.primary_key)) return true;
-  return std::any_of(relation.indexes.begin(), relation.indexes.end(),
-                     [&](const Index& index) { return index.unique && covered(index.columns); });
+  return std::any_of(
+      relation.indexes.begin(), relation.indexes.end(),
+      [&](const Index& index) { return index.unique && covered(index.columns); });
 }
 
 arrow::Result<TablePlan> PlanTable(const PlanOptions& options, const TableFacts& facts) {
@@ -173,9 +177,8 @@ arrow::Result<TablePlan> PlanTable(const PlanOptions& options, const TableFacts&
   plan.relation = facts.relation;
   ARROW_ASSIGN_OR_RAISE(plan.schema, PickColumns(facts.spec, *facts.relation.schema));
   if (!facts.spec.incremental_column.empty()) {
-    ARROW_RETURN_NOT_OK(CheckColumnsExist(facts.spec, *plan.schema,
-                                          {facts.spec.incremental_column},
-                                          "incremental_column"));
+    ARROW_RETURN_NOT_OK(CheckColumnsExist(
+        facts.spec, *plan.schema, {facts.spec.incremental_column}, "incremental_column"));
   }
   if (!facts.spec.partition_on.empty()) {
     ARROW_RETURN_NOT_OK(CheckColumnsExist(facts.spec, *facts.relation.schema,
@@ -188,8 +191,9 @@ arrow::Result<TablePlan> PlanTable(const PlanOptions& options, const TableFacts&
   }
   ARROW_RETURN_NOT_OK(PickKey(facts, plan));
   if (facts.spec.partitions.value_or(1) > 1 || !facts.spec.partition_on.empty()) {
-    plan.warnings.push_back("this version reads every table as one stream: partitions and "
-                            "partition_on do not split it");
+    plan.warnings.push_back(
+        "this version reads every table as one stream: partitions and "
+        "partition_on do not split it");
   }
   plan.reason = ReasonForFull(options, facts.spec);
   plan.partitions.push_back(WholeTable(options, plan));
@@ -201,7 +205,8 @@ bool BeginsBefore(const TablePlan& left, const TablePlan& right) {
     return plan.spec.pipeline_order.value_or(std::numeric_limits<int>::max());
   };
   auto size = [](const TablePlan& plan) {
-    return plan.relation.estimated_bytes.value_or(plan.relation.estimated_rows.value_or(0));
+    return plan.relation.estimated_bytes.value_or(
+        plan.relation.estimated_rows.value_or(0));
   };
   if (order(left) != order(right)) return order(left) < order(right);
   return size(left) > size(right);

@@ -38,12 +38,12 @@ bool IsProvenKey(const Relation& relation, const std::vector<std::string>& colum
 /// \brief Decides what a run does. Pure: no I/O, no clock, no threads.
 ///
 /// Errors: kConfig for a column, key or cursor that the table does not have (with the
-/// nearest names) or a `columns` list that leaves nothing; kContract for a schema change that
-/// `schema_change` forbids.
+/// nearest names) or a `columns` list that leaves nothing; kContract for a schema change
+/// that `schema_change` forbids.
 arrow::Result<TablePlan> PlanTable(const PlanOptions& options, const TableFacts& facts);
 
-/// \brief Whether `left` begins before `right`: `pipeline_order` first, then the larger one,
-/// because the longest read bounds the run. A strict weak ordering.
+/// \brief Whether `left` begins before `right`: `pipeline_order` first, then the larger
+/// one, because the longest read bounds the run. A strict weak ordering.
 bool BeginsBefore(const TablePlan& left, const TablePlan& right);
 
 }  // namespace keelboat

@@ -24,8 +24,9 @@ TableFacts Orders() {
   facts.spec.table = "orders";
   facts.spec.source = "shop";
   facts.relation.table = "orders";
-  facts.relation.schema = arrow::schema({Column("id", "char(32)"), Column("day", "date", true),
-                                         Column("price", "decimal(10,2)")});
+  facts.relation.schema =
+      arrow::schema({Column("id", "char(32)"), Column("day", "date", true),
+                     Column("price", "decimal(10,2)")});
   facts.relation.primary_key = {"id"};
   facts.relation.indexes = {{"PRIMARY", {"id"}, true}};
   return facts;
@@ -107,7 +108,8 @@ TEST(Planner, EvolveTakesEveryChangeOfAFullLoad) {
   auto plan = PlanTable({}, facts).ValueOrDie();
   EXPECT_EQ(plan.schema_change.added, (std::vector<std::string>{"day", "price"}));
   EXPECT_EQ(plan.schema_change.dropped, std::vector<std::string>{"old"});
-  EXPECT_EQ(plan.schema_change.retyped, std::vector<std::string>{"id: int(11) -> char(32)"});
+  EXPECT_EQ(plan.schema_change.retyped,
+            std::vector<std::string>{"id: int(11) -> char(32)"});
   EXPECT_EQ(plan.lake_version, 4);
 }
 

@@ -7,7 +7,8 @@
 
 namespace keelboat {
 
-/// \brief Names a run: "20260921T020000.123Z-7f3a9c". Sorts by time; usable as a file name.
+/// \brief Names a run: "20260921T020000.123Z-7f3a9c". Sorts by time; usable as a file
+/// name.
 ///
 /// `random` tells apart runs of the same millisecond; its low 24 bits are used.
 std::string MakeRunId(SystemTime started, uint32_t random);

@@ -7,7 +7,8 @@ namespace keelboat {
 
 /// \brief Columns of text under headings, for people: numbers right, words left.
 ///
-/// Widths are terminal cells, so that names in any language line up; cells may be coloured.
+/// Widths are terminal cells, so that names in any language line up; cells may be
+/// coloured.
 class TextTable {
  public:
   enum class Align { kLeft, kRight };
