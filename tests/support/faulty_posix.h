@@ -13,10 +13,12 @@
 
 namespace keelboat {
 
-/// \brief The system with one fault: the n-th changing call fails, or the power goes then.
+/// \brief The system with one fault: the n-th changing call fails, or the power goes
+/// then.
 ///
-/// After a power cut every call fails with EIO; `LoseUnsynced` then takes back what a disk
-/// may lose: the bytes of files that were not synced, and names whose folder was not.
+/// After a power cut every call fails with EIO; `LoseUnsynced` then takes back what a
+/// disk may lose: the bytes of files that were not synced, and names whose folder was
+/// not.
 class FaultyPosix final : public local::Posix {
  public:
   /// No fault; `calls` counts.
@@ -116,8 +118,8 @@ class FaultyPosix final : public local::Posix {
   int Step(const Call& call) {
     std::lock_guard lock(mutex_);
     ++calls_;
-    const bool fails = fail_at_ > 0 &&
-                       (power_cut_ ? calls_ >= fail_at_ : calls_ == fail_at_);
+    const bool fails =
+        fail_at_ > 0 && (power_cut_ ? calls_ >= fail_at_ : calls_ == fail_at_);
     return fails ? error_ : call();
   }
 
