@@ -17,9 +17,9 @@ bool Is(const CLI::ParseError& error, CLI::ExitCodes code) {
 }
 
 // The command that the arguments name, as far as they name one.
-const CLI::App& Deepest(const CLI::App& program) {
-  const auto commands = program.get_subcommands();
-  return commands.empty() ? program : *commands.front();
+const CLI::App* Deepest(const CLI::App* program) {
+  const auto commands = program->get_subcommands();
+  return commands.empty() ? program : commands.front();
 }
 
 std::vector<std::string> CommandNames(const CLI::App& program) {
@@ -54,7 +54,7 @@ std::string FirstWord(int argc, char** argv) {
 
 std::string Explain(const CLI::App& program, const CLI::ParseError& error, int argc,
                     char** argv) {
-  const CLI::App& command = Deepest(program);
+  const CLI::App& command = *Deepest(&program);
   if (&command == &program) {
     const std::string word = FirstWord(argc, argv);
     if (!word.empty()) {
@@ -103,7 +103,7 @@ void FinishProgram(CLI::App& program) {
 
 int ReportUsage(const CLI::App& program, const CLI::ParseError& error, int argc,
                 char** argv) {
-  const CLI::App& command = Deepest(program);
+  const CLI::App& command = *Deepest(&program);
   if (error.get_name() == "CallForHelp" || error.get_name() == "CallForAllHelp") {
     std::fputs(command.help().c_str(), stdout);
     return 0;

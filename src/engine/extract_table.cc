@@ -22,7 +22,7 @@ constexpr const char* kReasonColumn = "_keelboat_reason";
 class Attempt {
  public:
   Attempt(const TableTask& task, const EngineOptions& options, Observer& observer,
-          const Clock& clock, const std::stop_token& stop)
+          const std::stop_token& stop)
       : task_(task), options_(options), observer_(observer), clock_(clock), stop_(stop) {}
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
@@ -229,7 +229,6 @@ class Attempt {
   const TableTask& task_;
   const EngineOptions& options_;
   Observer& observer_;
-  const Clock& clock_;
   const std::stop_token& stop_;
 
   std::shared_ptr<arrow::Schema> schema_;
@@ -257,7 +256,7 @@ arrow::Result<Extracted> ExtractTable(const TableTask& task, const EngineOptions
     observer.On(TableRetried{task.plan.spec.table, Phase::kExtract, retry, pause, cause});
   };
   ARROW_RETURN_NOT_OK(Retry(task.plan.spec.retry, clock, stop, tell, [&] {
-    return Attempt(task, options, observer, clock, stop).Run().Value(&extracted);
+    return Attempt(task, options, observer, stop).Run().Value(&extracted);
   }));
   return extracted;
 }
