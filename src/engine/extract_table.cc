@@ -23,7 +23,7 @@ class Attempt {
  public:
   Attempt(const TableTask& task, const EngineOptions& options, Observer& observer,
           const std::stop_token& stop)
-      : task_(task), options_(options), observer_(observer), clock_(clock), stop_(stop) {}
+      : task_(task), options_(options), observer_(observer), stop_(stop) {}
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
   ~Attempt() {
