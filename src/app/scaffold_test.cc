@@ -62,8 +62,10 @@ TEST_F(ScaffoldTest, KeepsWhatIsThere) {
   fs::create_directories(folder_ / "a");
   std::ofstream(folder_ / "a" / "mine") << "mine";
   fs::create_symlink("nowhere", folder_ / "link");
-  const std::vector<ProjectFile> files = {
-      {"a/mine", "x"}, {"a/new", "y\0z"}, {"b/c/empty", ""}, {"link", "x"}};
+  const std::vector<ProjectFile> files = {{"a/mine", "x"},
+                                          {"a/new", std::string("y\0z", 3)},
+                                          {"b/c/empty", ""},
+                                          {"link", "x"}};
   const auto project = WriteProject(folder_, files);
   ASSERT_TRUE(project.ok()) << project.status().message();
   EXPECT_EQ(project->written, (std::vector<std::string>{"a/new", "b/c/empty"}));

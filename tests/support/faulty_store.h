@@ -14,7 +14,8 @@ namespace keelboat {
 
 /// \brief Another store, one of whose calls fails.
 ///
-/// Counts every call, also the first writes to a stream and its close. One thread at a time.
+/// Counts every call, also the first writes to a stream and its close. One thread at a
+/// time.
 class FaultyStore final : public Store {
  public:
   enum class Fault {
@@ -36,9 +37,8 @@ class FaultyStore final : public Store {
   std::string Uri(const std::string& path) const override { return inner_->Uri(path); }
   arrow::Result<std::shared_ptr<arrow::io::OutputStream>> Create(
       const std::string& path) override {
-    ARROW_ASSIGN_OR_RAISE(auto stream, Step("creating " + path, [&] {
-                            return inner_->Create(path);
-                          }));
+    ARROW_ASSIGN_OR_RAISE(auto stream,
+                          Step("creating " + path, [&] { return inner_->Create(path); }));
     return std::make_shared<Stream>(this, path, std::move(stream));
   }
   arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> Open(
@@ -62,9 +62,8 @@ class FaultyStore final : public Store {
   }
   arrow::Result<int64_t> DeleteUnfinished(const std::string& prefix,
                                           SystemTime before) override {
-    return Step("deleting unfinished", [&] {
-      return inner_->DeleteUnfinished(prefix, before);
-    });
+    return Step("deleting unfinished",
+                [&] { return inner_->DeleteUnfinished(prefix, before); });
   }
 
  private:
@@ -75,7 +74,8 @@ class FaultyStore final : public Store {
         : store_(store), path_(std::move(path)), inner_(std::move(inner)) {}
     arrow::Status Write(const void* data, int64_t nbytes) override {
       auto write = [&] { return inner_->Write(data, nbytes); };
-      return ++writes_ > kFaultyWrites ? write() : store_->Step("writing " + path_, write);
+      return ++writes_ > kFaultyWrites ? write()
+                                       : store_->Step("writing " + path_, write);
     }
     using Writable::Write;
     arrow::Status Close() override {
