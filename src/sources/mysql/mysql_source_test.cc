@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -284,9 +285,11 @@ class SilentListener {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof(address);
-    bind(socket_, reinterpret_cast<sockaddr*>(&address), size);
-    listen(socket_, 5);
-    getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
+    if (bind(socket_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        listen(socket_, 5) != 0 ||
+        getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+      throw std::runtime_error("listening on loopback");
+    }
     port_ = ntohs(address.sin_port);
   }
   ~SilentListener() { close(socket_); }

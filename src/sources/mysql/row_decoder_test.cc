@@ -145,9 +145,9 @@ TEST(RowDecoder, KeepsNullsApartFromZerosAndEmptyText) {
 
 TEST(RowDecoder, BeginsAnewAfterEachBatch) {
   RowDecoder decoder(TableOf({Text()}), arrow::default_memory_pool());
-  for (int batch_number = 0; batch_number < 3; ++batch_number) {
-    for (int row = 0; row < 100; ++row) {
-      const auto length = static_cast<std::size_t>(row * batch_number);
+  for (std::size_t batch_number = 0; batch_number < 3; ++batch_number) {
+    for (std::size_t row = 0; row < 100; ++row) {
+      const std::size_t length = row * batch_number;
       Bytes bytes(5 + length, 'y');
       bytes[0] = bytes[1] = 0;
       bytes[2] = 252;
@@ -158,7 +158,7 @@ TEST(RowDecoder, BeginsAnewAfterEachBatch) {
     auto batch = decoder.Finish().ValueOrDie();
     ASSERT_TRUE(batch->ValidateFull().ok());
     const auto& column = static_cast<const arrow::StringArray&>(*batch->column(0));
-    EXPECT_EQ(column.GetView(99).size(), static_cast<std::size_t>(99 * batch_number));
+    EXPECT_EQ(column.GetView(99).size(), 99 * batch_number);
     EXPECT_EQ(decoder.rows(), 0);
   }
 }
