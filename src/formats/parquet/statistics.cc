@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include <arrow/array/array_binary.h>
 #include <parquet/metadata.h>
 #include <parquet/schema.h>
 #include <parquet/statistics.h>
@@ -35,6 +36,10 @@ std::pair<ColumnBound, ColumnBound> BoundsOf(const ::parquet::Statistics& statis
   const bool is_decimal =
       column.logical_type() != nullptr && column.logical_type()->is_decimal();
   switch (column.physical_type()) {
+    case ::parquet::Type::BOOLEAN: {
+      const auto& typed = Typed<::parquet::BooleanType>(statistics);
+      return {int64_t{typed.min()}, int64_t{typed.max()}};
+    }
     case ::parquet::Type::INT32: {
       const auto& typed = Typed<::parquet::Int32Type>(statistics);
       return {IntegerBound(typed.min(), is_decimal),
@@ -73,6 +78,25 @@ std::pair<ColumnBound, ColumnBound> BoundsOf(const ::parquet::Statistics& statis
 }
 
 }  // namespace
+
+void TextBounds::Add(const arrow::StringArray& texts) {
+  // Of this batch first, so that long texts are copied once a batch at most.
+  std::string_view least = min_;
+  std::string_view greatest = max_;
+  bool seen = seen_;
+  const bool no_nulls = texts.null_count() == 0;
+  for (int64_t row = 0; row < texts.length(); ++row) {
+    if (!no_nulls && texts.IsNull(row)) continue;
+    const std::string_view text = texts.GetView(row);
+    if (!seen || text < least) least = text;
+    if (!seen || text > greatest) greatest = text;
+    seen = true;
+  }
+  if (!seen) return;
+  seen_ = true;
+  if (least.data() != min_.data()) min_.assign(least);
+  if (greatest.data() != max_.data()) max_.assign(greatest);
+}
 
 ColumnStatistics ReadColumnStatistics(const ::parquet::FileMetaData& metadata,
                                       int column) {

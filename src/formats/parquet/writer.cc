@@ -123,7 +123,8 @@ class ParquetWriter::Impl {
         options_(std::move(options)),
         arrow_properties_(::parquet::default_arrow_writer_properties()),
         context_(arrow::default_memory_pool(), arrow_properties_.get()),
-        has_nan_(static_cast<std::size_t>(schema_->num_fields()), false) {}
+        has_nan_(static_cast<std::size_t>(schema_->num_fields()), false),
+        text_bounds_(static_cast<std::size_t>(schema_->num_fields())) {}
 
   // A file is given up by destruction: what the library would still write is wanted by
   // nobody, and what it throws then must not leave.
@@ -168,7 +169,13 @@ class ParquetWriter::Impl {
       ARROW_ASSIGN_OR_RAISE(info.bytes, stream_->Tell());
       for (int column = 0; column < schema_->num_fields(); ++column) {
         info.columns.push_back(ReadColumnStatistics(metadata, column));
-        info.columns.back().has_nan = has_nan_[static_cast<std::size_t>(column)];
+        ColumnStatistics& statistics = info.columns.back();
+        statistics.has_nan = has_nan_[static_cast<std::size_t>(column)];
+        if (schema_->field(column)->type()->id() == arrow::Type::STRING) {
+          const TextBounds& bounds = text_bounds_[static_cast<std::size_t>(column)];
+          statistics.min = bounds.min();
+          statistics.max = bounds.max();
+        }
       }
       return arrow::Status::OK();
     }));
@@ -216,6 +223,10 @@ class ParquetWriter::Impl {
       const arrow::Field& field = *schema_->field(index);
       std::shared_ptr<arrow::Array> column = batch.column(index)->Slice(offset, rows);
       if (HoldsNan(*column)) has_nan_[static_cast<std::size_t>(index)] = true;
+      if (column->type_id() == arrow::Type::STRING) {
+        text_bounds_[static_cast<std::size_t>(index)].Add(
+            static_cast<const arrow::StringArray&>(*column));
+      }
       if (!field.nullable() && column->null_count() > 0) {
         return MakeError(ErrorKind::kData,
                          "column '" + field.name() +
@@ -267,6 +278,7 @@ class ParquetWriter::Impl {
   int64_t group_bytes_ = 0;
   int64_t bytes_written_ = 0;
   std::vector<bool> has_nan_;
+  std::vector<TextBounds> text_bounds_;
   std::vector<int16_t> all_defined_;
   std::vector<int16_t> levels_;
 };

@@ -204,13 +204,30 @@ TEST(ParquetWriterTest, NotANumberIsSeenButNotUnderANull) {
   EXPECT_EQ(std::get<double>(columns[1].max), 3.0);
 }
 
-TEST(ParquetWriterTest, AValueTooLongForTheFooterLeavesTheColumnUnbounded) {
-  auto batch = Batch({arrow::field("t", arrow::utf8())},
-                     {ArrayOf<arrow::StringBuilder>(
-                         std::vector<std::string>{"a", std::string(10'000, 'z')})});
-  auto column = Written({batch}).info.columns[0];
-  EXPECT_EQ(column.min.index(), 0u);
-  EXPECT_EQ(column.max.index(), 0u);
+TEST(ParquetWriterTest, AValueTooLongForTheFooterStillBoundsItsColumn) {
+  const std::string text(10'000, 'z');
+  auto texts = ArrayOf<arrow::StringBuilder>(std::vector<std::string>{"b", text, "a"});
+  auto bytes = ArrayOf<arrow::BinaryBuilder>(std::vector<std::string>{"b", text, "a"});
+  auto batch =
+      Batch({arrow::field("t", arrow::utf8()), arrow::field("b", arrow::binary())},
+            {texts, bytes});
+  ParquetOptions options;
+  options.row_group_rows = 2;
+  auto columns = Written({batch}, options).info.columns;
+  EXPECT_EQ(std::get<std::string>(columns[0].min), "a");
+  EXPECT_EQ(std::get<std::string>(columns[0].max), text);
+  // Bytes have nobody who asks for their bounds.
+  EXPECT_EQ(columns[1].max.index(), 0u);
+}
+
+TEST(ParquetWriterTest, BooleansAreBounded) {
+  arrow::BooleanBuilder flags;
+  ASSERT_TRUE(flags.AppendValues(std::vector<bool>{false, true}).ok());
+  auto column = Written({Batch({arrow::field("f", arrow::boolean())},
+                               {flags.Finish().ValueOrDie()})})
+                    .info.columns[0];
+  EXPECT_EQ(std::get<int64_t>(column.min), 0);
+  EXPECT_EQ(std::get<int64_t>(column.max), 1);
 }
 
 TEST(ParquetWriterTest, FilesCarryPageIndexChecksumsAndOurName) {

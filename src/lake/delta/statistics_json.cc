@@ -19,6 +19,8 @@ constexpr int kMostColumns = 32;
 constexpr int64_t kMostCharacters = 32;
 constexpr std::string_view kLastCharacter = "\xF4\x8F\xBF\xBF";  // U+10FFFF
 
+constexpr int64_t kLastMicrosecond = 253'402'300'799'999'999;  // Of the year 9999.
+
 enum class End { kMin, kMax };
 
 std::string Quote(const std::string& text) {
@@ -60,10 +62,14 @@ std::optional<std::string> DateText(int64_t days) {
 }
 
 std::optional<std::string> TimestampText(int64_t value, End end, bool zone) {
-  if (end == End::kMax && value % 1000 != 0) {
-    // Upwards: what is rounded down below must still be no less.
-    if (__builtin_add_overflow(value, 999, &value)) return std::nullopt;
+  // Upwards, so that what is rounded down below is still no less.
+  const bool round_up = end == End::kMax && value % 1000 != 0;
+  if (round_up && value > kLastMicrosecond - 999) {
+    // Readers that know milliseconds only would be in the year 10000.
+    if (value > kLastMicrosecond) return std::nullopt;
+    return zone ? "\"9999-12-31T23:59:59.999999Z\"" : "\"9999-12-31T23:59:59.999999\"";
   }
+  if (round_up) value += 999;
   const auto instant = std::chrono::floor<std::chrono::milliseconds>(
       std::chrono::duration<int64_t, std::micro>(value));
   const auto day = std::chrono::floor<std::chrono::days>(instant);
@@ -79,6 +85,8 @@ std::optional<std::string> TimestampText(int64_t value, End end, bool zone) {
 std::optional<std::string> BoundText(const ColumnBound& bound,
                                      const arrow::DataType& type, End end) {
   switch (type.id()) {
+    case arrow::Type::BOOL:
+      return std::get<int64_t>(bound) != 0 ? "true" : "false";
     case arrow::Type::INT8:
     case arrow::Type::INT16:
     case arrow::Type::INT32:
@@ -87,7 +95,7 @@ std::optional<std::string> BoundText(const ColumnBound& bound,
     case arrow::Type::FLOAT:
     case arrow::Type::DOUBLE: {
       const double value = std::get<double>(bound);
-      if (!std::isfinite(value)) return std::nullopt;
+      if (std::isinf(value)) return value < 0 ? "\"-Infinity\"" : "\"Infinity\"";
       char text[32];
       // As a double also for floats: exact, whichever of the two a reader compares in.
       auto result = std::to_chars(text, text + sizeof text, value);
@@ -135,21 +143,29 @@ std::string StatisticsJson(const arrow::Schema& lake_schema,
   Members minima;
   Members maxima;
   Members nulls;
+  bool complete = true;
   const int columns = std::min(lake_schema.num_fields(), kMostColumns);
   for (int index = 0; index < columns; ++index) {
     const arrow::Field& field = *lake_schema.field(index);
     const ColumnStatistics& statistics = file.columns[static_cast<std::size_t>(index)];
     nulls.Add(field.name(), std::to_string(statistics.null_count));
-    const bool bounded = statistics.min.index() != 0 && statistics.max.index() != 0;
-    if (!bounded || statistics.has_nan) continue;
-    auto min = BoundText(statistics.min, *field.type(), End::kMin);
-    auto max = BoundText(statistics.max, *field.type(), End::kMax);
-    if (!min || !max) continue;
-    minima.Add(field.name(), *min);
-    maxima.Add(field.name(), *max);
+    const bool has_values = statistics.null_count < file.rows;
+    if (!has_values || field.type()->id() == arrow::Type::BINARY) continue;
+    std::optional<std::string> min;
+    std::optional<std::string> max;
+    if (!statistics.has_nan && statistics.min.index() != 0 &&
+        statistics.max.index() != 0) {
+      min = BoundText(statistics.min, *field.type(), End::kMin);
+      max = BoundText(statistics.max, *field.type(), End::kMax);
+    }
+    complete = complete && min && max;
+    if (min) minima.Add(field.name(), *min);
+    if (max) maxima.Add(field.name(), *max);
   }
-  return "{\"numRecords\":" + std::to_string(file.rows) +
-         ",\"minValues\":" + minima.Object() + ",\"maxValues\":" + maxima.Object() +
+  const std::string bounds =
+      complete ? ",\"minValues\":" + minima.Object() + ",\"maxValues\":" + maxima.Object()
+               : "";
+  return "{\"numRecords\":" + std::to_string(file.rows) + bounds +
          ",\"nullCount\":" + nulls.Object() + "}";
 }
 

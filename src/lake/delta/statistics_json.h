@@ -17,7 +17,9 @@ namespace keelboat::delta {
 /// {"numRecords":n,"minValues":{…},"maxValues":{…},"nullCount":{…}} over the first 32
 /// columns. Bounds hold whatever they are rounded to: strings are cut to 32 characters
 /// (the upper one then ends in U+10FFFF), timestamps to milliseconds (the upper one
-/// upwards). None for booleans, binary, and floats that hold NaN or infinity.
+/// upwards). Binary columns have none. Where another column with values has none (NaN, a
+/// date outside the years 1 to 9999), minValues and maxValues are left out of the file:
+/// some readers take a bound missing among others for one that nothing meets.
 std::string StatisticsJson(const arrow::Schema& lake_schema, const ParquetFileInfo& file);
 
 /// numRecords of a statistics text; nullopt when it is not there.

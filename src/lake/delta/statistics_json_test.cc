@@ -35,8 +35,7 @@ std::string Bounds(const std::string& min, const std::string& max) {
          R"(},"nullCount":{"c":1}})";
 }
 
-const std::string kNoBounds =
-    R"({"numRecords":5,"minValues":{},"maxValues":{},"nullCount":{"c":1}})";
+const std::string kNoBounds = R"({"numRecords":5,"nullCount":{"c":1}})";
 
 TEST(StatisticsJsonTest, NumbersAreExact) {
   const int64_t low = std::numeric_limits<int64_t>::min();
@@ -52,15 +51,33 @@ TEST(StatisticsJsonTest, NumbersAreExact) {
             Bounds("0.5", "0.10000000149011612"));
 }
 
-TEST(StatisticsJsonTest, FloatsThatJsonOrParquetCannotBoundHaveNoBounds) {
+TEST(StatisticsJsonTest, NotANumberLeavesTheFileWithoutBounds) {
   EXPECT_EQ(Json(arrow::float64(), 1.0, 2.0, /*has_nan=*/true), kNoBounds);
-  EXPECT_EQ(Json(arrow::float64(), -INFINITY, 2.0), kNoBounds);
+  ParquetFileInfo file;
+  file.rows = 2;
+  file.columns.push_back({0, true, 1.0, 2.0});
+  file.columns.push_back({0, false, int64_t{1}, int64_t{2}});
+  EXPECT_EQ(StatisticsJson(*arrow::schema({arrow::field("f", arrow::float64()),
+                                           arrow::field("i", arrow::int64())}),
+                           file),
+            R"({"numRecords":2,"nullCount":{"f":0,"i":0}})");
 }
 
-TEST(StatisticsJsonTest, BooleansBytesAndUnknownHaveNoBounds) {
-  EXPECT_EQ(Json(arrow::boolean(), {}, {}), kNoBounds);
-  EXPECT_EQ(Json(arrow::binary(), std::string("a"), std::string("b")), kNoBounds);
-  EXPECT_EQ(Json(arrow::int64(), {}, {}), kNoBounds);
+TEST(StatisticsJsonTest, InfinityAndBooleansAreBounds) {
+  EXPECT_EQ(Json(arrow::float64(), -INFINITY, INFINITY),
+            Bounds("\"-Infinity\"", "\"Infinity\""));
+  EXPECT_EQ(Json(arrow::boolean(), int64_t{0}, int64_t{1}), Bounds("false", "true"));
+}
+
+TEST(StatisticsJsonTest, ColumnsOfBytesOrOfNullsHaveNoBounds) {
+  const std::string none =
+      R"({"numRecords":5,"minValues":{},"maxValues":{},"nullCount":{"c":)";
+  EXPECT_EQ(Json(arrow::binary(), std::string("a"), std::string("b")), none + "1}}");
+  ParquetFileInfo file;
+  file.rows = 5;
+  file.columns.push_back({5, false, {}, {}});
+  EXPECT_EQ(StatisticsJson(*arrow::schema({arrow::field("c", arrow::int64())}), file),
+            none + "5}}");
 }
 
 TEST(StatisticsJsonTest, LongTextIsCutSoThatTheBoundsStillHold) {
@@ -95,13 +112,16 @@ TEST(StatisticsJsonTest, DatesAndTimesAreSpelledForAllReaders) {
             Bounds("\"1970-01-01T00:00:00.000\"", "\"1970-01-01T00:00:00.001\""));
   // Rounded up it would be the year 10000.
   const int64_t end_of_time = 253'402'300'799'999'999;
-  EXPECT_EQ(Json(local, int64_t{0}, end_of_time), kNoBounds);
+  EXPECT_EQ(Json(local, int64_t{0}, end_of_time),
+            Bounds("\"1970-01-01T00:00:00.000\"", "\"9999-12-31T23:59:59.999999\""));
+  EXPECT_EQ(Json(local, int64_t{0}, end_of_time + 1), kNoBounds);
   EXPECT_EQ(Json(local, int64_t{0}, std::numeric_limits<int64_t>::max()), kNoBounds);
 }
 
 TEST(StatisticsJsonTest, OnlyTheFirstColumnsAreThere) {
   arrow::FieldVector fields;
   ParquetFileInfo file;
+  file.rows = 1;
   for (int i = 0; i < 40; ++i) {
     fields.push_back(arrow::field("c" + std::to_string(i), arrow::int64()));
     file.columns.push_back({0, false, int64_t{1}, int64_t{2}});
@@ -113,6 +133,7 @@ TEST(StatisticsJsonTest, OnlyTheFirstColumnsAreThere) {
 
 TEST(StatisticsJsonTest, NamesAreQuoted) {
   ParquetFileInfo file;
+  file.rows = 1;
   file.columns.push_back({0, false, int64_t{1}, int64_t{2}});
   EXPECT_THAT(
       StatisticsJson(*arrow::schema({arrow::field("a\"b\n", arrow::int64())}), file),
