@@ -128,10 +128,13 @@ MariadbServer& MariadbServer::Shared() {
   return server;
 }
 
+// Both use a temporary folder of their own: a server that starts removes the temporary
+// tables it finds in a shared one, also those that another server is using.
 void MariadbServer::CreateDataFolder() {
   std::vector<std::string> command = {Program("mariadb-install-db"),
                                       "--no-defaults",
                                       "--datadir=" + data_,
+                                      "--tmpdir=" + home_,
                                       "--auth-root-authentication-method=normal",
                                       "--skip-test-db",
                                       "--skip-name-resolve"};
@@ -148,6 +151,7 @@ void MariadbServer::Start() {
   std::vector<std::string> command = {Program("mariadbd"),
                                       "--no-defaults",
                                       "--datadir=" + data_,
+                                      "--tmpdir=" + home_,
                                       "--socket=" + socket_,
                                       "--port=" + std::to_string(port_),
                                       "--bind-address=127.0.0.1",

@@ -74,19 +74,22 @@ def _free_port() -> int:
 
 def create_data_directory(directory: Path) -> None:
     """A new, empty system database in `directory` (which is created)."""
-    command = [
-        find_program("mariadb-install-db", "mysql_install_db"),
-        "--no-defaults",
-        f"--datadir={directory}",
-        "--auth-root-authentication-method=normal",
-        "--skip-test-db",
-        *as_user(),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # A scratch folder of its own: a server that starts removes the temporary tables it
+    # finds in a shared one, also those that another server is using.
+    with tempfile.TemporaryDirectory(prefix="keelboat-olist-") as scratch:
+        command = [
+            find_program("mariadb-install-db", "mysql_install_db"),
+            "--no-defaults",
+            f"--datadir={directory}",
+            f"--tmpdir={scratch}",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+            *as_user(),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise ServerError(
-            f"creating {directory}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
-        )
+        output = f"{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        raise ServerError(f"creating {directory}: {output}")
 
 
 @dataclass
