@@ -158,6 +158,7 @@ def draw(lines: list[Text], columns: int, title: str) -> str:
     )  # fmt: skip
     for line in lines:
         console.print(line, no_wrap=True, overflow="ignore", crop=False)
+    console.print()  # the window's edge would cut the last line's descenders
     # A fixed id: the same screen gives the same file.
     svg = console.export_svg(
         title=title, theme=THEME, code_format=FRAME, unique_id="terminal"
