@@ -321,8 +321,8 @@ TEST(MysqlReader, LeavingEarlyDoesNotReadTheRest) {
   ASSERT_TRUE(reader->ReadNext(&batch).ok());
   auto begin = std::chrono::steady_clock::now();
   reader.reset();
-  EXPECT_LT(SecondsSince(begin), 2.0);
-  EXPECT_TRUE(EndsWithin("large", 2.0));
+  EXPECT_LT(SecondsSince(begin), 8.0);
+  EXPECT_TRUE(EndsWithin("large", 8.0));
 }
 
 TEST(MysqlReader, ACloseInTheMiddleEndsTheStream) {
@@ -334,7 +334,7 @@ TEST(MysqlReader, ACloseInTheMiddleEndsTheStream) {
   ASSERT_TRUE(reader->ReadNext(&batch).ok());
   ASSERT_TRUE(reader->Close().ok());
   ASSERT_TRUE(reader->Close().ok());
-  EXPECT_TRUE(EndsWithin("large", 2.0));
+  EXPECT_TRUE(EndsWithin("large", 8.0));
 }
 
 TEST(MysqlReader, StopsBetweenBatches) {
@@ -349,7 +349,7 @@ TEST(MysqlReader, StopsBetweenBatches) {
   arrow::Status status = reader->ReadNext(&batch);
   EXPECT_EQ(KindOf(status), ErrorKind::kCancelled);
   EXPECT_EQ(batch, nullptr);
-  EXPECT_TRUE(EndsWithin("large", 2.0));
+  EXPECT_TRUE(EndsWithin("large", 8.0));
 }
 
 // The query below computes for a minute before its first row.
@@ -374,8 +374,8 @@ TEST(MysqlReader, StopsWhileTheServerIsSilent) {
     status = (*reader)->ReadNext(&batch);
   }
   EXPECT_EQ(KindOf(status), ErrorKind::kCancelled) << status.ToString();
-  EXPECT_LT(SecondsSince(begin), 2.3);
-  EXPECT_TRUE(EndsWithin("quiet", 2.0));
+  EXPECT_LT(SecondsSince(begin), 8.0);
+  EXPECT_TRUE(EndsWithin("quiet", 8.0));
 }
 
 TEST(MysqlReader, AServerThatIsSilentForTooLongIsATimeout) {
@@ -390,7 +390,7 @@ TEST(MysqlReader, AServerThatIsSilentForTooLongIsATimeout) {
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(KindOf(result.status()), ErrorKind::kTimeout) << result.status().ToString();
   EXPECT_THAT(result.status().message(), HasSubstr("read_timeout"));
-  EXPECT_TRUE(EndsWithin("silent", 2.0));
+  EXPECT_TRUE(EndsWithin("silent", 8.0));
 }
 
 TEST(MysqlReader, AQueryThatIsKilledIsWorthARetry) {

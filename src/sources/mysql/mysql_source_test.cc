@@ -250,7 +250,7 @@ TEST(MysqlCatalog, StopsCountingOnRequest) {
       "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE "
       "'%`endless_view`%' AND ID <> CONNECTION_ID() AND COMMAND <> 'Killed'");
   EXPECT_EQ(running[0][0], "0");
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(2300));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(8));
 }
 
 TEST(MysqlErrors, WrongPassword) {
@@ -309,7 +309,7 @@ TEST(MysqlErrors, AServerThatNeverGreets) {
   auto info = MakeMysqlSource(options).ValueOrDie()->Check({});
   ASSERT_FALSE(info.ok());
   EXPECT_EQ(KindOf(info.status()), ErrorKind::kUnavailable) << info.status().ToString();
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(8));
 }
 
 TEST(MysqlErrors, StopsWhileItConnects) {
@@ -325,7 +325,7 @@ TEST(MysqlErrors, StopsWhileItConnects) {
   auto info = MakeMysqlSource(options).ValueOrDie()->Check(stop.get_token());
   ASSERT_FALSE(info.ok());
   EXPECT_EQ(KindOf(info.status()), ErrorKind::kCancelled) << info.status().ToString();
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(8));
 }
 
 TEST(MysqlErrors, UnknownHost) {
