@@ -189,7 +189,7 @@ class ParquetWriter::Impl {
         ->data_page_version(::parquet::ParquetDataPageVersion::V1)
         ->compression(::parquet::Compression::ZSTD)
         ->compression_level(options_.compression_level)
-        ->created_by(std::string("keelboat ") + kVersion)
+        ->created_by(std::string("keelboat version ") + kVersion)
         ->max_row_group_length(options_.row_group_rows)
         ->enable_store_decimal_as_integer()
         ->enable_write_page_index()
