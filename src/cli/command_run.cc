@@ -32,9 +32,13 @@ arrow::Result<int> RunPhases(const Invocation& invocation,
   auto run = RunRecorded(*project, request, log, progress, invocation.stop);
   progress.Finish();
   ARROW_RETURN_NOT_OK(run.status());
-  if (!run->record.error.empty()) invocation.Complain(run->record.error);
-  invocation.Tell(FormatRunSummary(run->record, style));
-  if (flags.json) PrintData(RunReportJson(run->record) + "\n");
+  const RunRecord& record = run->record;
+  // What ended dbt was told when it ended.
+  const bool told =
+      record.transform.has_value() && record.transform->reason == record.error;
+  if (!record.error.empty() && !told) invocation.Complain(record.error);
+  invocation.Tell(FormatRunSummary(record, style));
+  if (flags.json) PrintData(RunReportJson(record) + "\n");
   return run->exit_code;
 }
 

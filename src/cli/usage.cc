@@ -105,7 +105,8 @@ int ReportUsage(const CLI::App& program, const CLI::ParseError& error, int argc,
                 char** argv) {
   const CLI::App& command = *Deepest(&program);
   if (error.get_name() == "CallForHelp" || error.get_name() == "CallForAllHelp") {
-    std::fputs(command.help().c_str(), stdout);
+    std::fputs(command.help(&command == &program ? "" : program.get_name()).c_str(),
+               stdout);
     return 0;
   }
   if (error.get_name() == "CallForVersion") {

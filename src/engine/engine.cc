@@ -77,7 +77,8 @@ class Journey {
     return true;
   }
 
-  void Load(Warehouse& warehouse, const std::stop_token& stop) {
+  // `warehouse_away` is what the table before found out, and what this one did.
+  void Load(Warehouse& warehouse, bool& warehouse_away, const std::stop_token& stop) {
     if (auto status = CheckStop(stop); !status.ok()) {
       Fail(Phase::kLoad, AddContext(status, "loading table " + outcome_.table));
       return;
@@ -85,8 +86,12 @@ class Journey {
     const Steady begin = clock_.Steady();
     observer_.On(TableStarted{outcome_.table, Phase::kLoad, outcome_.strategy, "",
                               snapshot_->rows});
-    auto loaded =
-        LoadTable(task_, *snapshot_, options_, warehouse, observer_, clock_, stop);
+    RetryPolicy policy = task_.plan.spec.retry;
+    // What one table has waited for in vain, the next ones only try.
+    if (warehouse_away) policy.max_retries = 0;
+    auto loaded = LoadTable(task_, *snapshot_, options_, policy, warehouse, observer_,
+                            clock_, stop);
+    warehouse_away = !loaded.ok() && IsRetryable(KindOf(loaded.status()));
     outcome_.seconds += SecondsSince(begin);
     if (!loaded.ok()) {
       Fail(Phase::kLoad, AddContext(loaded.status(), "loading table " + outcome_.table));
@@ -162,7 +167,9 @@ std::vector<TableOutcome> Engine::Run(const std::vector<TableTask>& tasks,
     }
   };
   auto load = [&] {
-    while (auto index = extracted.Pop({})) journeys[*index].Load(*warehouse, stop);
+    bool warehouse_away = false;
+    while (auto index = extracted.Pop({}))
+      journeys[*index].Load(*warehouse, warehouse_away, stop);
   };
 
   std::optional<std::jthread> loader;
@@ -182,8 +189,9 @@ std::vector<TableOutcome> Engine::Load(const std::vector<TableTask>& tasks,
                                        Warehouse& warehouse,
                                        const std::stop_token& stop) {
   std::vector<Journey> journeys = Journeys(tasks, options_, observer_, clock_);
+  bool warehouse_away = false;
   for (Journey& journey : journeys) {
-    if (journey.Find()) journey.Load(warehouse, stop);
+    if (journey.Find()) journey.Load(warehouse, warehouse_away, stop);
   }
   return Outcomes(journeys);
 }

@@ -124,6 +124,18 @@ TEST_F(EngineTest, AFailedLoadKeepsTheLakeVersionAndSaysSo) {
   EXPECT_EQ(outcome.warehouse_rows, std::nullopt);
 }
 
+TEST_F(EngineTest, AWarehouseThatIsAwayIsWaitedForOnce) {
+  int calls = 0;
+  warehouse_.fail = [&](const LoadRequest&) {
+    ++calls;
+    return MakeError(ErrorKind::kUnavailable, "locked");
+  };
+  auto other = Task("u");
+  other.lake_table = std::make_shared<FakeLakeTable>("u");
+  Run({Task("t"), other});
+  EXPECT_EQ(calls, 3 + 1) << "two retries for the first table, none for the next";
+}
+
 TEST_F(EngineTest, AStopRequestInterruptsAndPublishesNothing) {
   std::stop_source stop;
   source_.fail = [&](int, int batch) {

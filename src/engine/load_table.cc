@@ -7,7 +7,8 @@
 namespace keelboat {
 
 arrow::Result<LoadResult> LoadTable(const TableTask& task, const LakeSnapshot& snapshot,
-                                    const EngineOptions& options, Warehouse& warehouse,
+                                    const EngineOptions& options,
+                                    const RetryPolicy& policy, Warehouse& warehouse,
                                     Observer& observer, const Clock& clock,
                                     const std::stop_token& stop) {
   LoadRequest request;
@@ -27,7 +28,7 @@ arrow::Result<LoadResult> LoadTable(const TableTask& task, const LakeSnapshot& s
                   const arrow::Status& cause) {
     observer.On(TableRetried{request.table, Phase::kLoad, retry, pause, cause});
   };
-  ARROW_RETURN_NOT_OK(Retry(task.plan.spec.retry, clock, stop, tell, [&] {
+  ARROW_RETURN_NOT_OK(Retry(policy, clock, stop, tell, [&] {
     return warehouse.Replace(request, stop).Value(&result);
   }));
   return result;

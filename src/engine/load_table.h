@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "core/observer.h"
+#include "core/retry.h"
 #include "engine/task.h"
 #include "warehouses/warehouse.h"
 
@@ -14,10 +15,11 @@ namespace keelboat {
 
 /// \brief Brings one table of the warehouse to a lake version, in one transaction.
 ///
-/// A warehouse that is locked or away is tried again as `plan.spec.retry` says.
+/// A warehouse that is locked or away is tried again as `policy` says.
 /// On any error the warehouse keeps what it had.
 arrow::Result<LoadResult> LoadTable(const TableTask& task, const LakeSnapshot& snapshot,
-                                    const EngineOptions& options, Warehouse& warehouse,
+                                    const EngineOptions& options,
+                                    const RetryPolicy& policy, Warehouse& warehouse,
                                     Observer& observer, const Clock& clock,
                                     const std::stop_token& stop);
 

@@ -208,7 +208,7 @@ TEST(MysqlReader, NamesTheRowOfAZeroDate) {
   EXPECT_THAT(
       result.status().message(),
       HasSubstr("column died of table deaths holds '2000-00-00' (name = bob, line = "
-                "2): no calendar has this date; set `zero_dates: null` or "
+                "2): no calendar has this date; set `zero_dates: \"null\"` or "
                 "`zero_dates: text` for source shop, or exclude the column"));
   EXPECT_EQ(DetailOf(result.status(), "row"), "2");
   EXPECT_EQ(DetailOf(result.status(), "column"), "died");

@@ -330,11 +330,12 @@ arrow::Status RowDecoder::ZeroDate(std::size_t column, std::string text) {
     ++zero_dates_[column];
     return columns_[column].AppendNull();
   }
-  return Refuse(column,
-                "no calendar has this date; set `zero_dates: null` or `zero_dates: text` "
-                "for source " +
-                    table_.source + ", or exclude the column",
-                std::move(text));
+  return Refuse(
+      column,
+      "no calendar has this date; set `zero_dates: \"null\"` or `zero_dates: text` "
+      "for source " +
+          table_.source + ", or exclude the column",
+      std::move(text));
 }
 
 arrow::Status RowDecoder::Refuse(std::size_t column, std::string why, std::string value) {
