@@ -4,7 +4,6 @@
 
 #include <array>
 #include <fstream>
-#include <regex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -105,7 +104,10 @@ TEST_F(LogFileTest, LeavesOutDetailUnlessAsked) {
 
 TEST_F(LogFileTest, TakesSecretsOut) {
   auto redact = [](std::string_view text) {
-    return std::regex_replace(std::string(text), std::regex("hunter2"), "***");
+    std::string safe(text);
+    const size_t secret = safe.find("hunter2");
+    if (secret != std::string::npos) safe.replace(secret, 7, "***");
+    return safe;
   };
   auto log = Open({.path = {}, .redact = redact});
   log->On(Warned{"orders", "logging in with hunter2"});
