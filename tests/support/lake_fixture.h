@@ -22,7 +22,7 @@
 #define KEELBOAT_CONCAT(a, b) KEELBOAT_CONCAT_INNER(a, b)
 #define ASSERT_OK(expression)                                \
   do {                                                       \
-    const arrow::Status status_here = (expression);          \
+    const arrow::Status& status_here = (expression);         \
     ASSERT_TRUE(status_here.ok()) << status_here.ToString(); \
   } while (false)
 #define ASSERT_OK_AND_ASSIGN(left, expression) \
@@ -39,7 +39,7 @@ class TemporaryFolder {
  public:
   TemporaryFolder() {
     // In memory where that can be had: hundreds of syncs are asked for.
-    for (std::filesystem::path place :
+    for (const std::filesystem::path& place :
          {std::filesystem::path("/dev/shm"), std::filesystem::temp_directory_path()}) {
       std::string name = place / "keelboat-lake-XXXXXX";
       if (::mkdtemp(name.data()) == nullptr) continue;
