@@ -12,7 +12,7 @@ from pathlib import Path
 
 from . import machine, report
 from .measure import LIMIT_SECONDS, TIMED_OUT, measure
-from .source import copy_reference, describe, server_pid, server_version
+from .source import copy_reference, describe, server_pid, server_version, warm
 from .verify import Verifier
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,6 +159,7 @@ def bench(options: argparse.Namespace) -> int:
         copy_reference(tables, reference)
     verifier = Verifier(tables, reference)
     pid = server_pid()
+    warm(tables)
     runs = []
     for number in range(1, options.rounds + 1):
         for scenario in scenarios(options):

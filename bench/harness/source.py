@@ -83,6 +83,14 @@ def _duckdb_type(data_type: str, column_type: str) -> str:
     return _TYPES[data_type]
 
 
+def warm(tables: list[SourceTable]) -> None:
+    """Read every row once, so that nobody waits for the disk."""
+    with connect() as connection, connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"CHECKSUM TABLE `{table.name}`")
+            cursor.fetchall()
+
+
 def server_pid() -> int:
     with connect() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT @@pid_file, @@version")
