@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/planning.h"
+#include "core/full_disk.h"
 #include "core/stop.h"
 #include "engine/engine.h"
 
@@ -21,7 +22,7 @@ int ExitCodeOf(const TableOutcome& outcome) {
     case ErrorKind::kNotFound:
       return 1;
     default:
-      return keelboat::ExitCodeOf(KindOf(outcome.error));
+      return keelboat::ExitCodeOf(outcome.error);
   }
 }
 
@@ -184,7 +185,7 @@ class Pipeline {
   }
 
   int ExitCode() const {
-    int code = report_.error.ok() ? 0 : keelboat::ExitCodeOf(KindOf(report_.error));
+    int code = report_.error.ok() ? 0 : keelboat::ExitCodeOf(report_.error);
     for (const TableOutcome& outcome : report_.tables) {
       code = GraverExitCode(code, ExitCodeOf(outcome));
     }

@@ -8,6 +8,7 @@
 #include "app/checks.h"
 #include "cli/command.h"
 #include "cli/invocation.h"
+#include "core/full_disk.h"
 #include "keelboat/error.h"
 
 namespace keelboat {
@@ -20,7 +21,7 @@ int Check(const Invocation& invocation, const std::vector<std::string>& parts) {
   auto lines = nlohmann::ordered_json::array();
   auto tell = [&](const CheckLine& line) {
     const std::string message = invocation.Redact(line.error.message());
-    if (!line.error.ok()) code = GraverExitCode(code, ExitCodeOf(KindOf(line.error)));
+    if (!line.error.ok()) code = GraverExitCode(code, ExitCodeOf(line.error));
     nlohmann::ordered_json entry = {{"part", line.part},
                                     {"name", line.name},
                                     {"ok", line.error.ok()},

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/config.h"
+#include "core/full_disk.h"
 #include "keelboat/error.h"
 
 namespace keelboat {
@@ -42,7 +43,7 @@ int Invocation::Report(const arrow::Status& status) const {
 
 int Invocation::Explain(const arrow::Status& status) const {
   Complain(Redact(status.message()));
-  return ExitCodeOf(KindOf(status));
+  return ExitCodeOf(status);
 }
 
 void Invocation::Complain(const std::string& message) const {

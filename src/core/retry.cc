@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "core/full_disk.h"
 #include "core/stop.h"
 
 namespace keelboat {
@@ -23,7 +24,8 @@ arrow::Status Retry(const RetryPolicy& policy, const Clock& clock,
   std::chrono::milliseconds pause = policy.delay;
   for (int retry = 1;; ++retry) {
     arrow::Status status = attempt();
-    if (status.ok() || !IsRetryable(KindOf(status)) || retry > policy.max_retries) {
+    if (status.ok() || !IsRetryable(KindOf(status)) || IsFullDisk(status) ||
+        retry > policy.max_retries) {
       return status;
     }
     const auto wait = WithJitter(std::min(pause, policy.max_delay));
