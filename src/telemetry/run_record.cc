@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 #include <unistd.h>
@@ -160,10 +161,16 @@ RunRecord ReadRecord(const fs::path& file) {
   return unreadable;
 }
 
-arrow::Status CannotWrite(const fs::path& path, const std::string& why) {
+arrow::Status CannotWrite(const fs::path& path, int error) {
+  ErrorDetail::Map details = {{"path", path.string()}};
+  std::string why = std::generic_category().message(error);
+  if (error == ENOSPC || error == EDQUOT) {
+    details.emplace("errno", error == ENOSPC ? "ENOSPC" : "EDQUOT");
+    why += ": free some space there and run again";
+  }
   return MakeError(ErrorKind::kUnavailable,
                    "writing run record " + path.string() + ": " + why,
-                   {{"path", path.string()}});
+                   std::move(details));
 }
 
 }  // namespace
@@ -202,17 +209,17 @@ arrow::Status WriteRunRecord(const fs::path& folder, const RunRecord& record) {
   const fs::path temporary = folder / ("." + record.run_id + ".json.new");
   std::error_code failed;
   fs::create_directories(folder, failed);
-  if (failed) return CannotWrite(path, failed.message());
+  if (failed) return CannotWrite(path, failed.value());
   std::ofstream output(temporary, std::ios::binary | std::ios::trunc);
   output << RunRecordJson(placed) << '\n';
   output.close();
   if (!output) {
-    const std::string why = std::strerror(errno);
+    const int why = errno;
     fs::remove(temporary, failed);
     return CannotWrite(path, why);
   }
   fs::rename(temporary, path, failed);
-  return failed ? CannotWrite(path, failed.message()) : arrow::Status::OK();
+  return failed ? CannotWrite(path, failed.value()) : arrow::Status::OK();
 }
 
 std::vector<RunRecord> ListRunRecords(const fs::path& folder) {
