@@ -1,10 +1,14 @@
 #include "warehouses/duckdb/database_file.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <string_view>
 
 #include "keelboat/error.h"
 #include "warehouses/duckdb/driver_errors.h"
@@ -92,6 +96,27 @@ arrow::Result<std::unique_ptr<adbc::Connection>> ConnectUtc(adbc::Database& data
   return connection;
 }
 
+/// \brief Removes a file whose creation was cut short, by kill -9 or a full disk.
+///
+/// DuckDB refuses such a file for ever, though nothing can be in it: a database begins
+/// with three headers of 4 KiB. A longer file, one with foreign content and one that
+/// another process holds stay.
+void RemoveUnfinished(const std::string& path) {
+  constexpr ssize_t kHeaders = 3 * 4096;
+  std::array<char, kHeaders> content{};
+  const int file = open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (file < 0) return;
+  struct flock lock{};
+  lock.l_type = F_WRLCK;
+  const bool free = fcntl(file, F_SETLK, &lock) == 0;
+  const ssize_t size = read(file, content.data(), content.size());
+  const std::string_view found(content.data(), size < 0 ? 0 : size);
+  const bool ours = found.substr(std::min<size_t>(8, found.size())).starts_with("DUCK") ||
+                    found.find_first_not_of('\0') == std::string_view::npos;
+  if (free && size >= 0 && size < kHeaders && ours) unlink(path.c_str());
+  close(file);
+}
+
 adbc::ErrorMapper MapperFor(const std::string& path) {
   return [path](const adbc::DriverError& error) { return MapDriverError(path, error); };
 }
@@ -117,6 +142,7 @@ arrow::Result<std::unique_ptr<DatabaseFile>> DatabaseFile::Open(
   std::lock_guard lock(registry.mutex);
   auto found = registry.files.find(key);
   if (found == registry.files.end()) {
+    RemoveUnfinished(key);
     ARROW_ASSIGN_OR_RAISE(
         auto database, adbc::Database::Open(DriverOptions(options, key), MapperFor(key)));
     found = registry.files.emplace(key, OpenFile{std::move(database), 0}).first;
