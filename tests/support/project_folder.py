@@ -37,6 +37,8 @@ class ProjectFolder:
 
     path: Path
     variables: dict[str, str] = field(default_factory=dict)
+    # What starts the program in other surroundings: nsenter, timeout, prlimit …
+    prefix: tuple[str, ...] = ()
 
     def write(self, name: str, content: str | dict) -> Path:
         file = self.path / name
@@ -52,7 +54,7 @@ class ProjectFolder:
     def start(self, *arguments: str, **variables: str) -> subprocess.Popen:
         """The program in the background, its output in pipes, signals at their defaults."""
         return subprocess.Popen(
-            [str(BINARY), "-C", str(self.path), *arguments],
+            [*self.prefix, str(BINARY), "-C", str(self.path), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
