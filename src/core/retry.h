@@ -27,8 +27,8 @@ using OnRetry = std::function<void(int retry, std::chrono::milliseconds pause,
 
 /// \brief Calls `attempt` until it succeeds, fails for good or the policy is used up.
 ///
-/// Retryable kinds (`IsRetryable`) are tried again, a full disk is not. The last status is
-/// returned with its kind kept. Pauses end early on a stop request, which gives
+/// Retryable kinds (`IsRetryable`) are tried again, a full disk is not. The last status
+/// is returned with its kind kept. Pauses end early on a stop request, which gives
 /// kCancelled. Up to a quarter of each pause is random, so that clients that
 /// failed together do not come back together.
 arrow::Status Retry(const RetryPolicy& policy, const Clock& clock,
