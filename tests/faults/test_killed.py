@@ -1,0 +1,73 @@
+"""kill -9 and Ctrl-C at moments spread over the whole of a run: what the next run leaves is
+what an undisturbed one leaves."""
+
+import random
+import signal
+import time
+
+from deltalake import DeltaTable
+from visits_shop import VISITS
+
+# The cursor's window of late rows is read again, so every run has something to do.
+INCREMENTAL = {
+    "visits": {
+        "load_strategy": "incremental",
+        "incremental_column": "seen",
+        "lookback": "6h",
+        "description": "Page views",
+    },
+    "customers": {"load_strategy": "full", "description": "Who buys"},
+}
+STOPS = 16
+_LOADED = (
+    "SELECT count(*), count(DISTINCT id), sum(id)::BIGINT, bit_xor(hash(id, token, seen))"
+    " FROM raw.visits"
+)
+
+
+def state(project) -> tuple:
+    ids = sorted(project.lake("visits").column("id").to_pylist())
+    customers = sorted(project.lake("customers").to_pylist(), key=str)
+    return (
+        ids == list(range(1, VISITS + 1)),
+        customers,
+        project.warehouse(_LOADED),
+        project.warehouse("SELECT name, email FROM raw.customers ORDER BY name"),
+    )
+
+
+def test_stopped_at_any_moment(project):
+    project.write("metadata/table_metadata.json", INCREMENTAL)
+    began = time.monotonic()
+    project.ok("run")
+    whole_run = time.monotonic() - began
+    undisturbed = state(project)
+    assert undisturbed[0]
+
+    moments = random.Random(1)
+    statuses = []
+    for number in range(STOPS):
+        how = signal.SIGINT if number % 3 == 0 else signal.SIGKILL
+        refresh = ["--full-refresh"] if number % 2 else []
+        process = project.start("run", *refresh)
+        time.sleep(moments.uniform(0, whole_run))
+        process.send_signal(how)
+        _, err = process.communicate(timeout=30)
+        assert process.returncode in (0, 130, -signal.SIGINT, -signal.SIGKILL), err
+        # Readers never see anything half done, whatever was interrupted.
+        assert project.lake("visits").num_rows == VISITS
+        statuses.append(project.ok("history", "--json").json["runs"][0]["status"])
+    assert {"died", "interrupted"} <= set(statuses)
+
+    project.ok("run")
+    assert state(project) == undisturbed
+    project.ok("vacuum", "--older-than", "0s")
+    assert state(project) == undisturbed
+    for table in ("visits", "customers"):
+        folder = project.path / "lake" / table
+        referred = {path.rpartition("/")[2] for path in DeltaTable(folder).file_uris()}
+        there = {path.name for path in folder.rglob("*") if path.is_file()}
+        there = {
+            name for name in there if not name.endswith((".json", "_last_checkpoint"))
+        }
+        assert {name for name in there if "checkpoint" not in name} == referred
