@@ -215,6 +215,18 @@ class FixedSource : public Source {
                                                     const std::stop_token&) override {
     return MakeError(ErrorKind::kInternal, "not read");
   }
+  arrow::Result<Relation> DescribeQuery(const std::string& sql,
+                                        const std::stop_token&) override {
+    return arrow::Status::NotImplemented(sql);
+  }
+  arrow::Result<Split> SplitRelation(const Relation&, const SplitRequest&,
+                                     const std::stop_token&) override {
+    return arrow::Status::NotImplemented("split");
+  }
+  arrow::Result<std::shared_ptr<SourceSnapshot>> OpenSnapshot(
+      const SnapshotRequest&, const std::stop_token&) override {
+    return arrow::Status::NotImplemented("snapshot");
+  }
 
  private:
   std::string name_ = "fixed";

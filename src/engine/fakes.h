@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/observer.h"
+#include "keelboat/error.h"
 #include "lake/lake.h"
 #include "sources/source.h"
 #include "warehouses/warehouse.h"
@@ -53,12 +54,48 @@ class FakeSource final : public Source {
   }
   arrow::Result<std::shared_ptr<SourceReader>> Read(const Relation&, const Partition&,
                                                     const std::stop_token& stop) override;
+  arrow::Result<Relation> DescribeQuery(const std::string&,
+                                        const std::stop_token& stop) override {
+    return DescribeTable("", stop);
+  }
+  arrow::Result<Split> SplitRelation(const Relation&, const SplitRequest&,
+                                     const std::stop_token&) override {
+    return Split{{{}}, {}, ""};
+  }
+  arrow::Result<std::shared_ptr<SourceSnapshot>> OpenSnapshot(
+      const SnapshotRequest&, const std::stop_token&) override;
 
  private:
   std::string name_ = "shop";
   std::shared_ptr<arrow::Schema> schema_;
   std::vector<std::shared_ptr<arrow::RecordBatch>> batches_;
 };
+
+/// Reads what its source reads.
+class FakeSnapshot final : public SourceSnapshot {
+ public:
+  explicit FakeSnapshot(Source* source) : source_(*source) {}
+  const SnapshotInfo& info() const override { return info_; }
+  arrow::Result<std::shared_ptr<SourceReader>> Read(
+      const Relation& relation, const Partition& partition,
+      const std::stop_token& stop) override {
+    return source_.Read(relation, partition, stop);
+  }
+  arrow::Result<CursorFacts> MeasureCursor(const Relation&, const std::string&,
+                                           const std::string&,
+                                           const std::stop_token&) override {
+    return CursorFacts{};
+  }
+
+ private:
+  Source& source_;
+  SnapshotInfo info_;
+};
+
+inline arrow::Result<std::shared_ptr<SourceSnapshot>> FakeSource::OpenSnapshot(
+    const SnapshotRequest&, const std::stop_token&) {
+  return std::make_shared<FakeSnapshot>(this);
+}
 
 /// A lake table in memory.
 class FakeLakeTable final : public LakeTable {
@@ -76,6 +113,14 @@ class FakeLakeTable final : public LakeTable {
   arrow::Result<std::optional<LakeSnapshot>> Latest() override { return latest; }
   arrow::Result<LakeSnapshot> At(int64_t) override { return *latest; }
   arrow::Result<std::unique_ptr<LakeSink>> NewSink(const SinkOptions& options) override;
+  arrow::Result<std::shared_ptr<arrow::RecordBatch>> ToLakeTypes(
+      const arrow::RecordBatch& batch) const override {
+    return batch.Slice(0);
+  }
+  arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenFile(
+      const DataFile& file) const override {
+    return MakeError(ErrorKind::kNotFound, "no file " + file.path);
+  }
   arrow::Result<LakeSnapshot> Commit(const LakeCommit& commit) override;
   arrow::Status Discard(const std::vector<Receipt>& receipts) override;
   arrow::Result<std::vector<DataFile>> Vacuum(SystemTime, bool) override {
@@ -104,11 +149,14 @@ class FakeWarehouse final : public Warehouse {
   arrow::Result<std::vector<LedgerRow>> ReadLedger() override {
     return std::vector<LedgerRow>{};
   }
-  arrow::Result<LoadResult> Replace(const LoadRequest& request,
-                                    const std::stop_token&) override {
+  arrow::Result<LoadResult> Apply(const LoadRequest& request,
+                                  const std::stop_token&) override {
     ARROW_RETURN_NOT_OK(fail(request));
     loads.push_back(request);
     return LoadResult{false, request.rows};
+  }
+  arrow::Result<Difference> Compare(const LoadRequest&, const std::stop_token&) override {
+    return Difference{};
   }
   arrow::Status DropSchema() override { return arrow::Status::OK(); }
   arrow::Status Close() override { return arrow::Status::OK(); }

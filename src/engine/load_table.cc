@@ -15,7 +15,7 @@ arrow::Result<LoadResult> LoadTable(const TableTask& task, const LakeSnapshot& s
   request.table = task.plan.spec.table;
   request.schema = snapshot.schema;
   for (const DataFile& file : snapshot.files)
-    request.files.push_back({file.uri, file.rows});
+    request.files.push_back({file.uri, file.rows, file.rows_version});
   request.rows = snapshot.rows;
   request.lake_version = snapshot.version;
   request.lake_uri = task.lake_table->uri();
@@ -29,7 +29,7 @@ arrow::Result<LoadResult> LoadTable(const TableTask& task, const LakeSnapshot& s
     observer.On(TableRetried{request.table, Phase::kLoad, retry, pause, cause});
   };
   ARROW_RETURN_NOT_OK(Retry(policy, clock, stop, tell, [&] {
-    return warehouse.Replace(request, stop).Value(&result);
+    return warehouse.Apply(request, stop).Value(&result);
   }));
   return result;
 }

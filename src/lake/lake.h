@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <arrow/io/type_fwd.h>
 #include <arrow/record_batch.h>
 #include <arrow/result.h>
 
@@ -25,6 +26,12 @@ struct DataFile {
   std::string stats;     ///< Delta's statistics JSON.
   std::string checksum;  ///< "sha256:<hex>" of the file's bytes.
   SystemTime modified;
+  /// The version whose commit brought these rows. Of two rows with one key the one of the
+  /// higher version counts. A file that only moves rows keeps theirs. 0 in a receipt: the
+  /// version of its commit.
+  int64_t rows_version = 0;
+  /// Part of the open tail: the next incremental commit replaces it.
+  bool open_tail = false;
 };
 
 /// \brief What a sink wrote for one partition; enough to commit it from anywhere.
@@ -70,27 +77,41 @@ struct SinkOptions {
   int ordinal = 0;
   std::string run_id;
   int64_t target_file_bytes = int64_t{128} << 20;
+  /// For the files of the receipt: see DataFile.
+  int64_t rows_version = 0;
+  bool open_tail = false;
 };
 
 /// \brief A commit that replaces all rows, or adds some.
 struct LakeCommit {
-  enum class Mode { kReplace, kAppend };
+  enum class Mode {
+    kReplace,  ///< All files go.
+    kAdvance,  ///< The open tail and `removed` go.
+    kAppend,   ///< Nothing goes.
+  };
   Mode mode = Mode::kReplace;
   /// Schema in the source's types; becomes the table's.
   std::shared_ptr<arrow::Schema> schema;
   std::vector<Receipt> receipts;
+  /// kAdvance: paths of closed files that receipts replace (rewritten without some rows).
+  std::vector<std::string> removed;
   std::string run_id;
   std::string description;
   std::string strategy;  ///< "full" …
   std::string
       source_position;  ///< What of the source was read, for people: "shop.orders".
-  /// Written into commitInfo.operationMetrics and the table's configuration.
+  /// Written into commitInfo.operationMetrics and the table's configuration. kReplace
+  /// drops every "keelboat." key that is not here; the others keep what they do not set.
+  /// The lake itself sets kBaseVersionKey at a kReplace.
   std::map<std::string, std::string> configuration;
   /// The version that the change was computed from; nullopt: the table must not exist.
   std::optional<int64_t> read_version;
   /// Application transaction: (app id, version) makes a repeated commit a no-op.
   std::optional<std::pair<std::string, int64_t>> transaction;
 };
+
+/// Table configuration: the version that last replaced all rows.
+inline constexpr const char* kBaseVersionKey = "keelboat.base_version";
 
 /// \brief One table of the lake: Parquet files and a log of atomic commits.
 ///
@@ -110,6 +131,12 @@ class LakeTable {
   virtual arrow::Result<LakeSnapshot> At(int64_t version) = 0;
   virtual arrow::Result<std::unique_ptr<LakeSink>> NewSink(
       const SinkOptions& options) = 0;
+  /// \brief Casts a batch in the source's types to the lake's, as the sink does.
+  virtual arrow::Result<std::shared_ptr<arrow::RecordBatch>> ToLakeTypes(
+      const arrow::RecordBatch& batch) const = 0;
+  /// Opens a file for reading, committed or of a receipt.
+  virtual arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenFile(
+      const DataFile& file) const = 0;
   /// \brief Publishes receipts in one atomic step and returns the snapshot that it made.
   ///
   /// A commit that fails deletes the receipts' files, unless the log cannot be read and

@@ -14,11 +14,39 @@ Json OrNull(const std::optional<T>& value) {
   return value.has_value() ? Json(*value) : Json(nullptr);
 }
 
+Json PredicateToJson(const Predicate& predicate) {
+  switch (predicate.kind) {
+    case PredicateKind::kRange:
+      return Json{{"kind", "range"},
+                  {"columns", predicate.columns},
+                  {"lower", predicate.lower},
+                  {"upper", predicate.upper},
+                  {"or_null", predicate.or_null}};
+    case PredicateKind::kNull:
+      return Json{{"kind", "null"}, {"columns", predicate.columns}};
+    case PredicateKind::kKeyset:
+      break;
+  }
+  return Json{
+      {"kind", "keyset"}, {"columns", predicate.columns}, {"keys", predicate.keys}};
+}
+
 Json PartitionToJson(const Partition& partition) {
-  return Json{{"source", partition.source},       {"table", partition.table},
-              {"columns", partition.columns},     {"where", partition.where},
-              {"predicate", {{"kind", "all"}}},   {"ordinal", partition.ordinal},
-              {"limit", OrNull(partition.limit)}, {"snapshot", partition.snapshot}};
+  Json predicates = Json::array();
+  for (const Predicate& predicate : partition.predicates) {
+    predicates.push_back(PredicateToJson(predicate));
+  }
+  return Json{{"source", partition.source},
+              {"table", partition.table},
+              {"sql", partition.sql},
+              {"columns", partition.columns},
+              {"where", partition.where},
+              {"predicates", std::move(predicates)},
+              {"ordinal", partition.ordinal},
+              {"open_tail", partition.open_tail},
+              {"estimated_rows", OrNull(partition.estimated_rows)},
+              {"limit", OrNull(partition.limit)},
+              {"snapshot", partition.snapshot}};
 }
 
 Json TableToJson(const TablePlan& plan) {

@@ -180,14 +180,15 @@ TEST(Planner, ThePlanPrintsAsStableJson) {
         {
           "source": "shop",
           "table": "orders",
+          "sql": "",
           "columns": [
             "id"
           ],
           "where": "price > 0",
-          "predicate": {
-            "kind": "all"
-          },
+          "predicates": [],
           "ordinal": 0,
+          "open_tail": false,
+          "estimated_rows": null,
           "limit": null,
           "snapshot": ""
         }

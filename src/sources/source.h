@@ -45,10 +45,29 @@ struct Relation {
   std::string comment;
 };
 
-/// \brief One predicate that cuts a piece out of a relation.
+/// What a predicate asks of a row. JSON names: "range", "null", "keyset".
+enum class PredicateKind {
+  kRange,   ///< lower <= columns < upper, as tuples in the source's own order.
+  kNull,    ///< The first column is null.
+  kKeyset,  ///< The columns' values are one of `keys`.
+};
+
+/// \brief One predicate that cuts a piece out of a relation. A value.
 ///
-/// `kAll` reads everything. The others (range, keyset, hash) come with parallel reads.
-enum class PredicateKind { kAll };
+/// Values of columns are the source's text of them: digits for numbers,
+/// "2024-01-31 10:00:00.000000" for times (UTC; six digits), "2024-01-31" for dates,
+/// "0x0AFF" for bytes, the text itself for text. The source compares, in its own
+/// order (a collation, say); nobody else may.
+struct Predicate {
+  PredicateKind kind = PredicateKind::kRange;
+  std::vector<std::string> columns;
+  std::vector<std::string> lower;  ///< Inclusive; empty: unbounded.
+  std::vector<std::string> upper;  ///< Exclusive; empty: unbounded.
+  bool or_null = false;            ///< kRange: rows whose first column is null too.
+  std::vector<std::vector<std::string>> keys;  ///< kKeyset; a value a column.
+
+  bool operator==(const Predicate&) const = default;
+};
 
 /// \brief A piece of a relation that can be read anywhere: a JSON value.
 ///
@@ -60,8 +79,11 @@ struct Partition {
   std::string sql;
   std::vector<std::string> columns;  ///< To read, in this order; never empty.
   std::string where;  ///< The user's own filter in the source's SQL; may be empty.
-  PredicateKind predicate = PredicateKind::kAll;
-  int ordinal = 0;  ///< From 0 within the relation.
+  std::vector<Predicate> predicates;  ///< All hold; none: every row.
+  int ordinal = 0;                    ///< From 0 within the relation.
+  /// Rows at or above the next `open_from` of an incremental table (planner/cursor.h).
+  bool open_tail = false;
+  std::optional<int64_t> estimated_rows;
   std::optional<int64_t>
       limit;  ///< At most so many rows (test mode), in key order where there is a key.
   std::string snapshot;  ///< Id of the snapshot to read in; empty: the statement's own.
@@ -86,6 +108,102 @@ class SourceReader : public arrow::RecordBatchReader {
   /// Things to tell the user about the values read so far (e.g. "3 zero dates in
   /// column born were read as null, as configured"); complete at the end of the stream.
   virtual std::vector<std::string> Warnings() const = 0;
+};
+
+/// How to cut a relation into pieces.
+struct SplitRequest {
+  /// Key of the ranges, a prefix of an index; empty: the source's own choice.
+  std::vector<std::string> on;
+  std::vector<Predicate> within;  ///< Cut only what these leave.
+  std::string where;
+  int pieces = 1;                ///< As many as this, or fewer.
+  int64_t least_rows = 250'000;  ///< A piece is not made smaller on purpose.
+};
+
+/// \brief Disjoint predicates that together hold every row of what was asked for.
+struct Split {
+  struct Piece {
+    std::optional<Predicate> predicate;  ///< nullopt: the only piece, everything.
+    std::optional<int64_t> estimated_rows;
+  };
+  std::vector<Piece> pieces;  ///< Never empty.
+  /// Columns that were cut on; empty when there is one piece.
+  std::vector<std::string> on;
+  std::string reason;  ///< Why there are fewer than asked for; may be empty.
+};
+
+/// What an incremental load has to know of its cursor, as of a snapshot.
+struct CursorFacts {
+  /// Largest value not beyond the snapshot's own time (for times and dates), in the text
+  /// form of Predicate; nullopt: no such row.
+  std::optional<std::string> max;
+  int64_t nulls = 0;        ///< Rows without a value.
+  bool has_future = false;  ///< Values beyond the snapshot's time exist.
+  bool indexed = false;     ///< The column begins an index.
+  int64_t scan_rows = 0;    ///< Rows that a window costs to read, where not indexed.
+};
+
+/// How much connections of a snapshot agree, from the best.
+enum class Consistency {
+  kSnapshot,   ///< All connections see one moment: positions agreed without a lock.
+  kLocked,     ///< The same, opened under a short global read lock.
+  kCursor,     ///< One connection only, so one moment.
+  kStatement,  ///< Each read sees its own moment.
+};
+
+/// Returns "snapshot", "locked", "cursor" or "statement".
+constexpr const char* ConsistencyName(Consistency consistency) {
+  switch (consistency) {
+    case Consistency::kSnapshot:
+      return "snapshot";
+    case Consistency::kLocked:
+      return "locked";
+    case Consistency::kCursor:
+      return "cursor";
+    case Consistency::kStatement:
+      break;
+  }
+  return "statement";
+}
+
+/// What is known of a snapshot. A value.
+struct SnapshotInfo {
+  std::string id;  ///< Unique, e.g. "shop-6f1c…".
+  Consistency consistency = Consistency::kStatement;
+  /// "mysql-bin.000003:4711 gtid 0-1-42"; empty where the server tells none.
+  std::string position;
+  std::string taken_at;  ///< The server's clock, UTC: "2024-01-31 10:00:00.000000".
+  std::string note;      ///< Why no better rung was got; may be empty.
+};
+
+struct SnapshotRequest {
+  /// Connections that read side by side, not counting spares. At least 1.
+  int connections = 1;
+  /// false: every read is its own moment (`run.snapshot: per_table`).
+  bool consistent = true;
+};
+
+/// ErrorDetail key on the error of a read whose snapshot cannot be read any more.
+inline constexpr const char* kSnapshotLost = "snapshot_lost";
+
+/// \brief One view of a source, on connections of its own.
+///
+/// Thread-safe. `Read` waits for a free connection of the snapshot; the reader holds it
+/// until it is closed. A connection that is lost is replaced by a spare; when none is
+/// left, calls return kUnavailable with the detail kSnapshotLost.
+class SourceSnapshot {
+ public:
+  virtual ~SourceSnapshot() = default;
+  virtual const SnapshotInfo& info() const = 0;
+  /// As Source::Read, in this view. The source must outlive it.
+  virtual arrow::Result<std::shared_ptr<SourceReader>> Read(
+      const Relation& relation, const Partition& partition,
+      const std::stop_token& stop) = 0;
+  /// Measures a cursor column in this view. `where` as in Partition.
+  virtual arrow::Result<CursorFacts> MeasureCursor(const Relation& relation,
+                                                   const std::string& column,
+                                                   const std::string& where,
+                                                   const std::stop_token& stop) = 0;
 };
 
 /// \brief A place that rows come from.
@@ -121,6 +239,19 @@ class Source {
   virtual arrow::Result<std::shared_ptr<SourceReader>> Read(
       const Relation& relation, const Partition& partition,
       const std::stop_token& stop) = 0;
+  /// Describes a query as `DescribeTable` does a table; it has no key and no indexes.
+  virtual arrow::Result<Relation> DescribeQuery(const std::string& sql,
+                                                const std::stop_token& stop) = 0;
+  /// \brief Cuts a relation into balanced pieces, by estimates alone.
+  ///
+  /// Costs a few index look-ups a piece and never a scan. A relation that cannot be cut
+  /// is one piece, with the reason. kConfig for `on` columns that cannot be cut on.
+  virtual arrow::Result<Split> SplitRelation(const Relation& relation,
+                                             const SplitRequest& request,
+                                             const std::stop_token& stop) = 0;
+  /// Opens connections that see one moment, as well as the server allows it.
+  virtual arrow::Result<std::shared_ptr<SourceSnapshot>> OpenSnapshot(
+      const SnapshotRequest& request, const std::stop_token& stop) = 0;
 };
 
 }  // namespace keelboat

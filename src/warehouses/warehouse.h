@@ -28,6 +28,16 @@ struct WarehouseInfo {
 struct LoadFile {
   std::string uri;
   int64_t rows = 0;
+  int64_t rows_version = 0;  ///< Of two rows with one key the higher version counts.
+};
+
+/// \brief What changed since the lake version that the ledger should still know.
+struct LoadIncrement {
+  int64_t from_version = 0;
+  std::string cursor;     ///< Column; rows at or above `open_from` are deleted first.
+  std::string open_from;  ///< In the text form of the lake's configuration.
+  bool or_null = false;   ///< Rows with a null cursor are deleted too.
+  std::vector<LoadFile> arrived;  ///< Files whose rows come in.
 };
 
 /// \brief Bring one table from the lake version that the ledger knows to another.
@@ -37,6 +47,12 @@ struct LoadRequest {
   std::shared_ptr<arrow::Schema> schema;
   std::vector<LoadFile> files;  ///< All files of the version.
   int64_t rows = 0;             ///< Their sum.
+  /// Where not empty, of rows that share these columns only the one of the highest
+  /// `rows_version` is loaded. Never null in a row.
+  std::vector<std::string> key;
+  /// Set: if the ledger is at `from_version` (of the same lake), only this is applied.
+  /// If it is not, kConflict. Unset: the table is loaded whole from `files`.
+  std::optional<LoadIncrement> increment;
   int64_t lake_version = 0;
   std::string lake_uri;  ///< The table's folder; a moved lake is a reload.
   std::string run_id;
@@ -48,6 +64,18 @@ struct LoadResult {
   bool nothing_new =
       false;         ///< The ledger already had this version; nothing was touched.
   int64_t rows = 0;  ///< In the table afterwards.
+};
+
+/// How a table of the warehouse differs from the lake's latest-per-key view.
+struct Difference {
+  int64_t missing = 0;  ///< Rows of the lake that the warehouse lacks.
+  int64_t extra = 0;    ///< Rows of the warehouse that the lake lacks.
+  /// Up to five of each, column by column, for people.
+  std::vector<std::string> examples;
+  /// The first of them as JSON objects with "side" ("lake" or "warehouse") and "row".
+  std::vector<std::string> evidence;
+
+  bool empty() const { return missing == 0 && extra == 0; }
 };
 
 /// The ledger's row for one table.
@@ -76,11 +104,15 @@ class Warehouse {
   virtual arrow::Result<WarehouseInfo> Check(const std::stop_token& stop) = 0;
   /// All ledger rows, sorted by table; empty when nothing was loaded yet.
   virtual arrow::Result<std::vector<LedgerRow>> ReadLedger() = 0;
-  /// \brief Loads a table whole in one transaction: rows, gates, ledger row.
+  /// \brief Brings a table to a lake version in one transaction: rows, gates, ledger row.
   ///
-  /// Readers see the old content or the new, never a part. The rows loaded are
-  /// counted against `request.rows` before the commit.
-  virtual arrow::Result<LoadResult> Replace(const LoadRequest& request,
+  /// Readers see the old content or the new, never a part. The rows read are counted
+  /// against the files' rows before the commit.
+  virtual arrow::Result<LoadResult> Apply(const LoadRequest& request,
+                                          const std::stop_token& stop) = 0;
+  /// \brief Compares a table, value by value and row by row, with what a whole load of
+  /// `request` would give. Changes nothing.
+  virtual arrow::Result<Difference> Compare(const LoadRequest& request,
                                             const std::stop_token& stop) = 0;
   /// Drops the raw schema with its tables and ledger (test mode starts empty each time).
   virtual arrow::Status DropSchema() = 0;

@@ -9,6 +9,7 @@
 #include <parquet/metadata.h>
 
 #include "keelboat/error.h"
+#include "lake/delta/cast.h"
 #include "lake/delta/lake_type.h"
 #include "lake/delta/name.h"
 #include "lake/delta/sink.h"
@@ -119,6 +120,17 @@ arrow::Status DeltaTable::Discard(const std::vector<Receipt>& receipts) {
     }
   }
   return arrow::Status::OK();
+}
+
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> DeltaTable::ToLakeTypes(
+    const arrow::RecordBatch& batch) const {
+  ARROW_ASSIGN_OR_RAISE(auto lake_schema, LakeSchemaOf(*batch.schema()));
+  return CastToLake(batch, lake_schema, 0);
+}
+
+arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> DeltaTable::OpenFile(
+    const DataFile& file) const {
+  return store_->Open(PathOf(file.path));
 }
 
 arrow::Status DeltaTable::Drop() {

@@ -26,6 +26,10 @@ class DeltaTable final : public LakeTable {
   arrow::Result<std::optional<LakeSnapshot>> Latest() override;
   arrow::Result<LakeSnapshot> At(int64_t version) override;
   arrow::Result<std::unique_ptr<LakeSink>> NewSink(const SinkOptions& options) override;
+  arrow::Result<std::shared_ptr<arrow::RecordBatch>> ToLakeTypes(
+      const arrow::RecordBatch& batch) const override;
+  arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenFile(
+      const DataFile& file) const override;
   arrow::Result<LakeSnapshot> Commit(const LakeCommit& commit) override;
   arrow::Status Discard(const std::vector<Receipt>& receipts) override;
   arrow::Result<std::vector<DataFile>> Vacuum(SystemTime older_than,

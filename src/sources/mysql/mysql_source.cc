@@ -22,6 +22,31 @@ constexpr const char* kAccessDeniedToDatabase = "1044";
 
 using mysql::Connection;
 
+// Every read is its own moment.
+class StatementSnapshot final : public SourceSnapshot {
+ public:
+  StatementSnapshot(Source* source, SnapshotInfo info)
+      : source_(*source), info_(std::move(info)) {}
+
+  const SnapshotInfo& info() const override { return info_; }
+  arrow::Result<std::shared_ptr<SourceReader>> Read(
+      const Relation& relation, const Partition& partition,
+      const std::stop_token& stop) override {
+    return source_.Read(relation, partition, stop);
+  }
+  arrow::Result<CursorFacts> MeasureCursor(const Relation& relation,
+                                           const std::string& column, const std::string&,
+                                           const std::stop_token&) override {
+    return MakeError(ErrorKind::kUnsupported, "measuring the cursor " + column +
+                                                  " of table " + relation.table +
+                                                  " is not possible yet");
+  }
+
+ private:
+  Source& source_;
+  const SnapshotInfo info_;
+};
+
 class MysqlSource final : public Source {
  public:
   explicit MysqlSource(MysqlOptions options) : options_(std::move(options)) {}
@@ -95,6 +120,24 @@ class MysqlSource final : public Source {
       const Relation& relation, const Partition& partition,
       const std::stop_token& stop) override {
     return mysql::MysqlReader::Open(options_, relation, partition, stop);
+  }
+
+  arrow::Result<Relation> DescribeQuery(const std::string&,
+                                        const std::stop_token&) override {
+    return MakeError(ErrorKind::kUnsupported,
+                     "source " + options_.name + " reads tables, not queries");
+  }
+
+  arrow::Result<Split> SplitRelation(const Relation&, const SplitRequest&,
+                                     const std::stop_token&) override {
+    return Split{{{}}, {}, "tables are read as one stream"};
+  }
+
+  arrow::Result<std::shared_ptr<SourceSnapshot>> OpenSnapshot(
+      const SnapshotRequest&, const std::stop_token&) override {
+    SnapshotInfo info;
+    info.id = options_.name + "-" + mysql::NewTag();
+    return std::make_shared<StatementSnapshot>(this, std::move(info));
   }
 
  private:

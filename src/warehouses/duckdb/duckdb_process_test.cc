@@ -130,7 +130,7 @@ TEST_F(DuckdbProcessTest, SaysWhoHoldsTheFileAndGoesOnAfterwards) {
   auto warehouse = Make();
   auto started = std::chrono::steady_clock::now();
   for (const arrow::Status& status :
-       {warehouse->Replace(Request(1), std::stop_token()).status(),
+       {warehouse->Apply(Request(1), std::stop_token()).status(),
         warehouse->ReadLedger().status(), warehouse->Check(std::stop_token()).status(),
         warehouse->DropSchema()}) {
     EXPECT_EQ(KindOf(status), ErrorKind::kUnavailable) << status;
@@ -141,13 +141,13 @@ TEST_F(DuckdbProcessTest, SaysWhoHoldsTheFileAndGoesOnAfterwards) {
   EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(5));
   holder.Kill();
   holder.Wait();
-  auto result = warehouse->Replace(Request(1), std::stop_token());
+  auto result = warehouse->Apply(Request(1), std::stop_token());
   ASSERT_TRUE(result.ok()) << result.status();
 }
 
 TEST_F(DuckdbProcessTest, CloseHandsTheFileToTheNextProcess) {
   auto warehouse = Make();
-  ASSERT_TRUE(warehouse->Replace(Request(0), std::stop_token()).ok());
+  ASSERT_TRUE(warehouse->Apply(Request(0), std::stop_token()).ok());
   Child refused(LoadArguments(-1));
   EXPECT_EQ(refused.Wait(), 3);
   ASSERT_TRUE(warehouse->Close().ok());
@@ -167,7 +167,7 @@ TEST_F(DuckdbProcessTest, KilledBeforeAnyStatementLeavesOneWholeVersion) {
     std::filesystem::remove(DatabasePath() + ".wal");
     {
       auto warehouse = Make();
-      ASSERT_TRUE(warehouse->Replace(Request(0), std::stop_token()).ok());
+      ASSERT_TRUE(warehouse->Apply(Request(0), std::stop_token()).ok());
     }
     Child child(LoadArguments(kill_at));
     const int code = child.Wait();
@@ -176,7 +176,7 @@ TEST_F(DuckdbProcessTest, KilledBeforeAnyStatementLeavesOneWholeVersion) {
     ASSERT_TRUE(survived || code == -SIGKILL) << code;
     EXPECT_EQ(ExpectWholeVersion("killed at " + std::to_string(kill_at)),
               survived ? 1 : 0);
-    auto again = Make()->Replace(Request(1), std::stop_token());
+    auto again = Make()->Apply(Request(1), std::stop_token());
     ASSERT_TRUE(again.ok()) << again.status();
     EXPECT_EQ(again->nothing_new, survived);
     EXPECT_EQ(ExpectWholeVersion("after the rerun"), 1);
@@ -185,7 +185,7 @@ TEST_F(DuckdbProcessTest, KilledBeforeAnyStatementLeavesOneWholeVersion) {
 }
 
 TEST_F(DuckdbProcessTest, KilledRightAfterTheCommitKeepsTheNewVersion) {
-  ASSERT_TRUE(Make()->Replace(Request(0), std::stop_token()).ok());
+  ASSERT_TRUE(Make()->Apply(Request(0), std::stop_token()).ok());
   Child child(
       {Self(), "load-and-die", DatabasePath(), new_.uri, std::to_string(new_.rows)});
   EXPECT_EQ(child.Wait(), -SIGKILL);
@@ -201,7 +201,7 @@ TEST_F(DuckdbProcessTest, KilledAtAnyMomentLeavesOneWholeVersion) {
     std::filesystem::remove(DatabasePath() + ".wal");
     {
       auto warehouse = Make();
-      ASSERT_TRUE(warehouse->Replace(Request(0), std::stop_token()).ok());
+      ASSERT_TRUE(warehouse->Apply(Request(0), std::stop_token()).ok());
     }
     Child child(LoadArguments(-1));
     const auto moment = std::chrono::milliseconds(5 + random() % 150);
@@ -225,7 +225,7 @@ TEST_F(DuckdbProcessTest, AFullDiskIsSaidAndLeavesTheOldVersion) {
 }
 
 TEST_F(DuckdbProcessTest, AFileOfANewerDuckdbIsRefused) {
-  ASSERT_TRUE(Make()->Replace(Request(0), std::stop_token()).ok());
+  ASSERT_TRUE(Make()->Apply(Request(0), std::stop_token()).ok());
   // The first block: checksum, "DUCK", version; the checksum covers the rest of the
   // block.
   std::vector<uint64_t> block(4096 / sizeof(uint64_t));
@@ -240,7 +240,7 @@ TEST_F(DuckdbProcessTest, AFileOfANewerDuckdbIsRefused) {
   ASSERT_TRUE(file.seekp(0).write(bytes, 4096).good());
   file.close();
   for (const arrow::Status& status :
-       {Make()->Replace(Request(1), std::stop_token()).status(),
+       {Make()->Apply(Request(1), std::stop_token()).status(),
         Make()->ReadLedger().status()}) {
     EXPECT_EQ(KindOf(status), ErrorKind::kUnsupported) << status;
     EXPECT_THAT(status.message(), HasSubstr("another version of DuckDB"));
@@ -264,7 +264,7 @@ int LoadMain(char** argument, bool die_after) {
                      if (statement++ == kill_at) raise(SIGKILL);
                      return arrow::Status::OK();
                    }).ValueOrDie();
-  auto result = warehouse->Replace(ChildRequest(argument + 1, 1), std::stop_token());
+  auto result = warehouse->Apply(ChildRequest(argument + 1, 1), std::stop_token());
   if (die_after && result.ok()) raise(SIGKILL);
   if (!result.ok()) {
     return KindOf(result.status()) == ErrorKind::kUnavailable
@@ -276,7 +276,7 @@ int LoadMain(char** argument, bool die_after) {
 
 int HoldMain(char** argument) {
   auto warehouse = MakeDuckdbWarehouse(OptionsFor(argument[0])).ValueOrDie();
-  auto result = warehouse->Replace(ChildRequest(argument + 1, 0), std::stop_token());
+  auto result = warehouse->Apply(ChildRequest(argument + 1, 0), std::stop_token());
   if (!result.ok()) return Fail("holding", result.status());
   std::cout << "held" << std::endl;
   std::cin.get();
@@ -288,9 +288,9 @@ int FillMain(char** argument) {
   auto warehouse = MakeDuckdbWarehouse(OptionsFor(path)).ValueOrDie();
   const LoadRequest small = ChildRequest(argument + 1, 0);
   const LoadRequest big = ChildRequest(argument + 3, 1);
-  auto first = warehouse->Replace(small, std::stop_token());
+  auto first = warehouse->Apply(small, std::stop_token());
   if (!first.ok()) return Fail("loading the small table", first.status());
-  arrow::Status full = warehouse->Replace(big, std::stop_token()).status();
+  arrow::Status full = warehouse->Apply(big, std::stop_token()).status();
   if (KindOf(full) != ErrorKind::kUnavailable || DetailOf(full, "errno") != "ENOSPC" ||
       full.message().find(path) == std::string::npos) {
     return Fail("expected a full disk", full);
@@ -300,12 +300,12 @@ int FillMain(char** argument) {
   if (ledger->size() != 1 || ledger->at(0).lake_version != 0) {
     return Fail("the ledger moved", arrow::Status::OK());
   }
-  auto again = warehouse->Replace(small, std::stop_token());
+  auto again = warehouse->Apply(small, std::stop_token());
   if (!again.ok()) return Fail("checking the small table", again.status());
   if (!again->nothing_new) return Fail("the small table was harmed", arrow::Status::OK());
   LoadRequest next = small;
   next.lake_version = 2;
-  auto after = warehouse->Replace(next, std::stop_token());
+  auto after = warehouse->Apply(next, std::stop_token());
   if (!after.ok()) return Fail("loading after the full disk", after.status());
   return 0;
 }

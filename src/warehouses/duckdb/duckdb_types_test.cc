@@ -162,7 +162,7 @@ TEST_F(DuckdbTypesTest, EveryValueArrivesUnchanged) {
     auto file =
         WriteParquet(Path(table + ".parquet"), schema, {positions + "]", golden.stored});
     auto result =
-        warehouse->Replace(RequestFor(table, schema, {file}, 0), std::stop_token());
+        warehouse->Apply(RequestFor(table, schema, {file}, 0), std::stop_token());
     ASSERT_TRUE(result.ok()) << golden.line << ": " << result.status();
     EXPECT_EQ(
         Value("SELECT data_type FROM duckdb_columns() WHERE column_name = 'value' AND "
@@ -178,7 +178,7 @@ TEST_F(DuckdbTypesTest, EveryValueArrivesUnchanged) {
     }
     // A reload finds the columns as they are and keeps the table.
     auto again =
-        warehouse->Replace(RequestFor(table, schema, {file}, 1), std::stop_token());
+        warehouse->Apply(RequestFor(table, schema, {file}, 1), std::stop_token());
     ASSERT_TRUE(again.ok()) << golden.line << ": " << again.status();
   }
 }
@@ -189,7 +189,7 @@ TEST_F(DuckdbTypesTest, TextThatIsNotJsonStaysText) {
                      LakeField("bad", arrow::utf8(), {{kLogicalTypeKey, "json"}})});
   auto file = WriteParquet(Path("a.parquet"), schema,
                            {R"(["{}", null])", R"(["\"\\ud800\"", ""])"});
-  auto result = Make()->Replace(RequestFor("t", schema, {file}, 0), std::stop_token());
+  auto result = Make()->Apply(RequestFor("t", schema, {file}, 0), std::stop_token());
   ASSERT_TRUE(result.ok()) << result.status();
   auto types =
       Sql("SELECT data_type FROM duckdb_columns() WHERE table_name = 't' ORDER BY "

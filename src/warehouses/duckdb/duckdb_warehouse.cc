@@ -30,7 +30,9 @@ class DuckdbWarehouse final : public Warehouse {
 
   arrow::Result<WarehouseInfo> Check(const std::stop_token& stop) override;
   arrow::Result<std::vector<LedgerRow>> ReadLedger() override;
-  arrow::Result<LoadResult> Replace(const LoadRequest& request,
+  arrow::Result<LoadResult> Apply(const LoadRequest& request,
+                                  const std::stop_token& stop) override;
+  arrow::Result<Difference> Compare(const LoadRequest& request,
                                     const std::stop_token& stop) override;
   arrow::Status DropSchema() override;
   arrow::Status Close() override;
@@ -115,8 +117,14 @@ arrow::Result<std::vector<LedgerRow>> DuckdbWarehouse::ReadLedger() {
   return rows;
 }
 
-arrow::Result<LoadResult> DuckdbWarehouse::Replace(const LoadRequest& request,
-                                                   const std::stop_token& stop) {
+arrow::Result<Difference> DuckdbWarehouse::Compare(const LoadRequest& request,
+                                                   const std::stop_token&) {
+  return MakeError(ErrorKind::kUnsupported,
+                   "comparing table " + request.table + " is not possible yet");
+}
+
+arrow::Result<LoadResult> DuckdbWarehouse::Apply(const LoadRequest& request,
+                                                 const std::stop_token& stop) {
   std::lock_guard lock(mutex_);
   const int threads = request.rows <= kRowGroupRows ? 1 : options_.threads;
   arrow::Result<LoadResult> result = Attempt(request, threads, stop);

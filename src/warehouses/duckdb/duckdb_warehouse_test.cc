@@ -31,7 +31,7 @@ class DuckdbWarehouseTest : public WarehouseTest {
 
 TEST_F(DuckdbWarehouseTest, LoadsATableWithItsGeneratedColumnsAndLedgerRow) {
   auto warehouse = Make();
-  auto result = warehouse->Replace(Numbers("orders", 1000, 3), never_);
+  auto result = warehouse->Apply(Numbers("orders", 1000, 3), never_);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_FALSE(result->nothing_new);
   EXPECT_EQ(result->rows, 1000);
@@ -65,12 +65,12 @@ TEST_F(DuckdbWarehouseTest, LoadsATableWithItsGeneratedColumnsAndLedgerRow) {
 TEST_F(DuckdbWarehouseTest, DoesNothingWhenTheVersionIsLoadedAlready) {
   LoadRequest request = Numbers("orders", 500, 1);
   auto warehouse = Make();
-  ASSERT_TRUE(warehouse->Replace(request, never_).ok());
+  ASSERT_TRUE(warehouse->Apply(request, never_).ok());
   ASSERT_TRUE(warehouse->Close().ok());
   auto before = std::filesystem::last_write_time(DatabasePath());
 
   request.run_id = "run-again";
-  auto again = warehouse->Replace(request, never_);
+  auto again = warehouse->Apply(request, never_);
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_TRUE(again->nothing_new);
   EXPECT_EQ(again->rows, 500);
@@ -81,10 +81,10 @@ TEST_F(DuckdbWarehouseTest, DoesNothingWhenTheVersionIsLoadedAlready) {
 
 TEST_F(DuckdbWarehouseTest, LoadsAgainWhenTheLakeWasMadeAnewWithTheSameVersion) {
   auto warehouse = Make();
-  ASSERT_TRUE(warehouse->Replace(Numbers("orders", 10, 0), never_).ok());
+  ASSERT_TRUE(warehouse->Apply(Numbers("orders", 10, 0), never_).ok());
   LoadRequest remade = RequestFor("orders", NumbersSchema(),
                                   {WriteNumbers(Path("other.parquet"), 100, 10)}, 0);
-  auto result = warehouse->Replace(remade, never_);
+  auto result = warehouse->Apply(remade, never_);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_FALSE(result->nothing_new);
   EXPECT_EQ(Value("SELECT min(id) FROM raw.orders"), "100");
@@ -93,9 +93,9 @@ TEST_F(DuckdbWarehouseTest, LoadsAgainWhenTheLakeWasMadeAnewWithTheSameVersion) 
 TEST_F(DuckdbWarehouseTest, LoadsAgainWhenTheLakeMoved) {
   LoadRequest request = Numbers("orders", 10, 0);
   auto warehouse = Make();
-  ASSERT_TRUE(warehouse->Replace(request, never_).ok());
+  ASSERT_TRUE(warehouse->Apply(request, never_).ok());
   request.lake_uri = "/elsewhere/orders";
-  auto result = warehouse->Replace(request, never_);
+  auto result = warehouse->Apply(request, never_);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_FALSE(result->nothing_new);
   EXPECT_EQ(Value("SELECT lake_uri FROM raw._keelboat_ledger"), "/elsewhere/orders");
@@ -104,13 +104,13 @@ TEST_F(DuckdbWarehouseTest, LoadsAgainWhenTheLakeMoved) {
 TEST_F(DuckdbWarehouseTest, BringsBackRowsThatSomebodyDeleted) {
   LoadRequest request = Numbers("orders", 10, 0);
   auto warehouse = Make();
-  ASSERT_TRUE(warehouse->Replace(request, never_).ok());
+  ASSERT_TRUE(warehouse->Apply(request, never_).ok());
   Sql("DELETE FROM raw.orders WHERE id < 5");
-  auto result = warehouse->Replace(request, never_);
+  auto result = warehouse->Apply(request, never_);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_FALSE(result->nothing_new);
   Sql("DROP TABLE raw.orders");
-  result = warehouse->Replace(request, never_);
+  result = warehouse->Apply(request, never_);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_FALSE(result->nothing_new);
   EXPECT_EQ(Value("SELECT count(*) FROM raw.orders"), "10");
@@ -118,10 +118,10 @@ TEST_F(DuckdbWarehouseTest, BringsBackRowsThatSomebodyDeleted) {
 
 TEST_F(DuckdbWarehouseTest, ReplacesRowsAndKeepsIndexesAndViews) {
   auto warehouse = Make();
-  ASSERT_TRUE(warehouse->Replace(Numbers("orders", 3000, 0), never_).ok());
+  ASSERT_TRUE(warehouse->Apply(Numbers("orders", 3000, 0), never_).ok());
   Sql("CREATE UNIQUE INDEX by_id ON raw.orders(id)");
   Sql("CREATE VIEW raw.names AS SELECT name FROM raw.orders");
-  auto result = warehouse->Replace(Numbers("orders", 2000, 1), never_);
+  auto result = warehouse->Apply(Numbers("orders", 2000, 1), never_);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(Value("SELECT count(*) FROM raw.names"), "2000");
   EXPECT_EQ(Value("SELECT index_name FROM duckdb_indexes()"), "by_id");
@@ -129,12 +129,12 @@ TEST_F(DuckdbWarehouseTest, ReplacesRowsAndKeepsIndexesAndViews) {
 
 TEST_F(DuckdbWarehouseTest, FollowsAChangedSchema) {
   auto warehouse = Make();
-  ASSERT_TRUE(warehouse->Replace(Numbers("orders", 3, 0), never_).ok());
+  ASSERT_TRUE(warehouse->Apply(Numbers("orders", 3, 0), never_).ok());
   auto schema = arrow::schema(
       {LakeField("name", arrow::utf8()), LakeField("price", arrow::decimal128(10, 2))});
   auto file = WriteParquet(Path("new.parquet"), schema,
                            {R"(["a", null])", R"(["1.50", "2.00"])"});
-  auto result = warehouse->Replace(RequestFor("orders", schema, {file}, 1), never_);
+  auto result = warehouse->Apply(RequestFor("orders", schema, {file}, 1), never_);
   ASSERT_TRUE(result.ok()) << result.status();
   auto rows = Sql("SELECT name, price FROM raw.orders ORDER BY price");
   EXPECT_EQ(rows[0], (adbc::Row{"a", "1.50"}));
@@ -143,8 +143,8 @@ TEST_F(DuckdbWarehouseTest, FollowsAChangedSchema) {
 
 TEST_F(DuckdbWarehouseTest, LoadsAnEmptyTable) {
   auto warehouse = Make();
-  ASSERT_TRUE(warehouse->Replace(Numbers("orders", 3, 0), never_).ok());
-  auto result = warehouse->Replace(RequestFor("orders", NumbersSchema(), {}, 1), never_);
+  ASSERT_TRUE(warehouse->Apply(Numbers("orders", 3, 0), never_).ok());
+  auto result = warehouse->Apply(RequestFor("orders", NumbersSchema(), {}, 1), never_);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->rows, 0);
   EXPECT_EQ(Value("SELECT count(*) FROM raw.orders"), "0");
@@ -156,7 +156,7 @@ TEST_F(DuckdbWarehouseTest, ReadsSeveralFilesAndFillsAColumnThatOldOnesLack) {
                      LakeField("late", arrow::int32())});
   auto files = {WriteNumbers(Path("old.parquet"), 0, 2),
                 WriteParquet(Path("new.parquet"), wide, {R"(["x"])", "[7]", "[1]"})};
-  auto result = Make()->Replace(RequestFor("orders", wide, files, 0), never_);
+  auto result = Make()->Apply(RequestFor("orders", wide, files, 0), never_);
   ASSERT_TRUE(result.ok()) << result.status();
   auto rows = Sql("SELECT name, id, late FROM raw.orders ORDER BY id");
   ASSERT_EQ(rows.size(), 3u);
@@ -169,7 +169,7 @@ TEST_F(DuckdbWarehouseTest, WritesCommentsAndTheirChanges) {
       {LakeField("id", arrow::int64(), {{kCommentKey, "The buyer's number."}})});
   auto file = WriteParquet(Path("a.parquet"), schema, {"[1]"});
   auto warehouse = Make();
-  ASSERT_TRUE(warehouse->Replace(RequestFor("t", schema, {file}, 0), never_).ok());
+  ASSERT_TRUE(warehouse->Apply(RequestFor("t", schema, {file}, 0), never_).ok());
   EXPECT_EQ(Value("SELECT comment FROM duckdb_tables() WHERE table_name = 't'"),
             "The table t.");
   const std::string column_comment =
@@ -179,7 +179,7 @@ TEST_F(DuckdbWarehouseTest, WritesCommentsAndTheirChanges) {
   LoadRequest request =
       RequestFor("t", arrow::schema({LakeField("id", arrow::int64())}), {file}, 1);
   request.description = "";
-  ASSERT_TRUE(warehouse->Replace(request, never_).ok());
+  ASSERT_TRUE(warehouse->Apply(request, never_).ok());
   EXPECT_EQ(Value("SELECT comment FROM duckdb_tables() WHERE table_name = 't'"),
             "(null)");
   EXPECT_EQ(Value(column_comment), "(null)");
@@ -199,9 +199,9 @@ TEST_F(DuckdbWarehouseTest, TakesAnyName) {
     DuckdbOptions options = OptionsFor(DatabasePath());
     options.schema = "schema " + name;
     auto warehouse = MakeDuckdbWarehouse(options).ValueOrDie();
-    auto result = warehouse->Replace(request, never_);
+    auto result = warehouse->Apply(request, never_);
     ASSERT_TRUE(result.ok()) << name << ": " << result.status();
-    auto again = warehouse->Replace(request, never_);
+    auto again = warehouse->Apply(request, never_);
     ASSERT_TRUE(again.ok()) << name << ": " << again.status();
     EXPECT_TRUE(again->nothing_new) << name;
     EXPECT_EQ(warehouse->ReadLedger().ValueOrDie().at(0).table, name);
@@ -212,33 +212,33 @@ TEST_F(DuckdbWarehouseTest, TakesAnyName) {
 
 TEST_F(DuckdbWarehouseTest, RefusesNamesThatDuckdbCannotTellApart) {
   auto warehouse = Make();
-  ASSERT_TRUE(warehouse->Replace(Numbers("Orders", 1, 0), never_).ok());
-  auto clash = warehouse->Replace(Numbers("orders", 1, 0), never_);
+  ASSERT_TRUE(warehouse->Apply(Numbers("Orders", 1, 0), never_).ok());
+  auto clash = warehouse->Apply(Numbers("orders", 1, 0), never_);
   EXPECT_EQ(KindOf(clash.status()), ErrorKind::kConfig);
   EXPECT_THAT(clash.status().message(), HasSubstr("'Orders' and 'orders'"));
 
   auto columns =
       arrow::schema({LakeField("a", arrow::int64()), LakeField("A", arrow::int64())});
-  auto twice = warehouse->Replace(RequestFor("t", columns, {}, 0), never_);
+  auto twice = warehouse->Apply(RequestFor("t", columns, {}, 0), never_);
   EXPECT_EQ(KindOf(twice.status()), ErrorKind::kConfig);
   EXPECT_THAT(twice.status().message(), HasSubstr("'a' and 'A'"));
 
   auto own = arrow::schema({LakeField("_KEELBOAT_run_id", arrow::int64())});
-  auto generated = warehouse->Replace(RequestFor("t", own, {}, 0), never_);
+  auto generated = warehouse->Apply(RequestFor("t", own, {}, 0), never_);
   EXPECT_EQ(KindOf(generated.status()), ErrorKind::kConfig);
 
   auto ledger =
-      warehouse->Replace(RequestFor("_Keelboat_Ledger", NumbersSchema(), {}, 0), never_);
+      warehouse->Apply(RequestFor("_Keelboat_Ledger", NumbersSchema(), {}, 0), never_);
   EXPECT_EQ(KindOf(ledger.status()), ErrorKind::kConfig);
 }
 
 TEST_F(DuckdbWarehouseTest, LeavesForeignTablesAndViewsAlone) {
   auto warehouse = Make();
-  ASSERT_TRUE(warehouse->Replace(Numbers("orders", 1, 0), never_).ok());
+  ASSERT_TRUE(warehouse->Apply(Numbers("orders", 1, 0), never_).ok());
   Sql("CREATE TABLE raw.mine AS SELECT 42 AS answer");
   Sql("CREATE VIEW raw.seen AS SELECT 1 AS one");
   for (const char* name : {"mine", "Seen"}) {
-    auto result = warehouse->Replace(Numbers(name, 5, 0), never_);
+    auto result = warehouse->Apply(Numbers(name, 5, 0), never_);
     EXPECT_EQ(KindOf(result.status()), ErrorKind::kConfig) << result.status();
   }
   arrow::Status dropped = warehouse->DropSchema();
@@ -250,11 +250,11 @@ TEST_F(DuckdbWarehouseTest, LeavesForeignTablesAndViewsAlone) {
 
 TEST_F(DuckdbWarehouseTest, RollsBackWhenTheRowsDoNotCount) {
   auto warehouse = Make();
-  ASSERT_TRUE(warehouse->Replace(Numbers("orders", 10, 0), never_).ok());
+  ASSERT_TRUE(warehouse->Apply(Numbers("orders", 10, 0), never_).ok());
   LoadRequest request = Numbers("orders", 20, 1);
   request.rows = 21;
   request.files[0].rows = 21;
-  auto result = warehouse->Replace(request, never_);
+  auto result = warehouse->Apply(request, never_);
   EXPECT_EQ(KindOf(result.status()), ErrorKind::kData);
   EXPECT_THAT(result.status().message(), HasSubstr("20 rows"));
   EXPECT_THAT(result.status().message(), HasSubstr("has 21"));
@@ -266,13 +266,13 @@ TEST_F(DuckdbWarehouseTest, NamesAFileThatIsGoneOrDamaged) {
   auto warehouse = Make();
   LoadRequest request = Numbers("orders", 10, 0);
   request.files.push_back({Path("gone.parquet"), 0});
-  auto gone = warehouse->Replace(request, never_);
+  auto gone = warehouse->Apply(request, never_);
   EXPECT_EQ(KindOf(gone.status()), ErrorKind::kNotFound);
   EXPECT_THAT(gone.status().message(), HasSubstr(Path("gone.parquet")));
 
   std::filesystem::resize_file(request.files[0].uri, 100);
   request.files.pop_back();
-  auto damaged = warehouse->Replace(request, never_);
+  auto damaged = warehouse->Apply(request, never_);
   EXPECT_EQ(KindOf(damaged.status()), ErrorKind::kData) << damaged.status();
   EXPECT_THAT(damaged.status().message(), HasSubstr("orders-0.parquet"));
   EXPECT_TRUE(warehouse->ReadLedger().ValueOrDie().empty());
@@ -283,17 +283,17 @@ TEST_F(DuckdbWarehouseTest, RefusesFilesThatDoNotHaveTheSchemasTypes) {
   auto doubles = arrow::schema({LakeField("n", arrow::float64())});
   auto file = WriteParquet(Path("d.parquet"), doubles, {"[1.5]"});
   auto integers = arrow::schema({LakeField("n", arrow::int64())});
-  auto result = warehouse->Replace(RequestFor("t", integers, {file}, 0), never_);
+  auto result = warehouse->Apply(RequestFor("t", integers, {file}, 0), never_);
   EXPECT_EQ(KindOf(result.status()), ErrorKind::kData);
   EXPECT_THAT(result.status().message(), HasSubstr("DOUBLE"));
   auto required = arrow::schema({arrow::field("other", arrow::int64(), false)});
-  result = warehouse->Replace(RequestFor("t", required, {file}, 0), never_);
+  result = warehouse->Apply(RequestFor("t", required, {file}, 0), never_);
   EXPECT_EQ(KindOf(result.status()), ErrorKind::kData);
   EXPECT_THAT(result.status().message(), HasSubstr("'other'"));
 }
 
 TEST_F(DuckdbWarehouseTest, LosesTheLedgersRaceWithoutATrace) {
-  ASSERT_TRUE(Make()->Replace(Numbers("orders", 10, 0), never_).ok());
+  ASSERT_TRUE(Make()->Apply(Numbers("orders", 10, 0), never_).ok());
   // Somebody else moves the ledger after it was read and before the transaction begins.
   auto thief = DatabaseFile::Open(OptionsFor(DatabasePath())).ValueOrDie();
   auto connection = thief->Connect().ValueOrDie();
@@ -302,14 +302,14 @@ TEST_F(DuckdbWarehouseTest, LosesTheLedgersRaceWithoutATrace) {
     return connection->Execute("UPDATE raw._keelboat_ledger SET lake_version = 5")
         .status();
   });
-  auto result = warehouse->Replace(Numbers("orders", 20, 1), never_);
+  auto result = warehouse->Apply(Numbers("orders", 20, 1), never_);
   EXPECT_EQ(KindOf(result.status()), ErrorKind::kConflict) << result.status();
   EXPECT_EQ(Value("SELECT count(*) FROM raw.orders"), "10");
   EXPECT_EQ(Value("SELECT lake_version FROM raw._keelboat_ledger"), "5");
 }
 
 TEST_F(DuckdbWarehouseTest, LosesTheRaceInsideTheTransactionToo) {
-  ASSERT_TRUE(Make()->Replace(Numbers("orders", 10, 0), never_).ok());
+  ASSERT_TRUE(Make()->Apply(Numbers("orders", 10, 0), never_).ok());
   auto thief = DatabaseFile::Open(OptionsFor(DatabasePath())).ValueOrDie();
   auto connection = thief->Connect().ValueOrDie();
   auto warehouse = Make([&](std::string_view sql) {
@@ -317,13 +317,13 @@ TEST_F(DuckdbWarehouseTest, LosesTheRaceInsideTheTransactionToo) {
     return connection->Execute("UPDATE raw._keelboat_ledger SET lake_version = 5")
         .status();
   });
-  auto result = warehouse->Replace(Numbers("orders", 20, 1), never_);
+  auto result = warehouse->Apply(Numbers("orders", 20, 1), never_);
   EXPECT_EQ(KindOf(result.status()), ErrorKind::kConflict) << result.status();
   EXPECT_EQ(Value("SELECT count(*) FROM raw.orders"), "10");
 }
 
 TEST_F(DuckdbWarehouseTest, ShowsReadersTheOldRowsUntilTheCommit) {
-  ASSERT_TRUE(Make()->Replace(Numbers("orders", 10, 0), never_).ok());
+  ASSERT_TRUE(Make()->Apply(Numbers("orders", 10, 0), never_).ok());
   auto other = DatabaseFile::Open(OptionsFor(DatabasePath())).ValueOrDie();
   auto reader = other->Connect().ValueOrDie();
   int looks = 0;
@@ -336,13 +336,13 @@ TEST_F(DuckdbWarehouseTest, ShowsReadersTheOldRowsUntilTheCommit) {
     ++looks;
     return rows.status();
   });
-  ASSERT_TRUE(warehouse->Replace(Numbers("orders", 20, 1), never_).ok());
+  ASSERT_TRUE(warehouse->Apply(Numbers("orders", 20, 1), never_).ok());
   EXPECT_GE(looks, 5);
   EXPECT_EQ(*reader->Fetch("SELECT count(*) FROM raw.orders").ValueOrDie()[0][0], "20");
 }
 
 TEST_F(DuckdbWarehouseTest, AFailureAtAnyStatementLeavesTheOldTable) {
-  ASSERT_TRUE(Make()->Replace(Numbers("orders", 10, 0), never_).ok());
+  ASSERT_TRUE(Make()->Apply(Numbers("orders", 10, 0), never_).ok());
   LoadRequest request = Numbers("orders", 20, 1);
   for (int fail_at = 0;; ++fail_at) {
     int statement = 0;
@@ -350,7 +350,7 @@ TEST_F(DuckdbWarehouseTest, AFailureAtAnyStatementLeavesTheOldTable) {
       if (statement++ != fail_at) return arrow::Status::OK();
       return MakeError(ErrorKind::kUnavailable, "injected");
     });
-    auto result = warehouse->Replace(request, never_);
+    auto result = warehouse->Apply(request, never_);
     if (result.ok()) {
       EXPECT_GE(fail_at, 6);
       break;
@@ -378,12 +378,12 @@ TEST_F(DuckdbWarehouseTest, StopsALongStatement) {
     }
     return arrow::Status::OK();
   });
-  auto result = warehouse->Replace(request, source.get_token());
+  auto result = warehouse->Apply(request, source.get_token());
   EXPECT_EQ(KindOf(result.status()), ErrorKind::kCancelled) << result.status();
   EXPECT_TRUE(warehouse->ReadLedger().ValueOrDie().empty());
   stopper.join();
   // The warehouse is usable afterwards.
-  auto again = warehouse->Replace(Numbers("orders", 5, 0), never_);
+  auto again = warehouse->Apply(Numbers("orders", 5, 0), never_);
   ASSERT_TRUE(again.ok()) << again.status();
 }
 
@@ -394,12 +394,12 @@ TEST_F(DuckdbWarehouseTest, GivesLongValuesMoreMemory) {
   DuckdbOptions options = OptionsFor(DatabasePath());
   options.memory_limit = "32MB";
   LoadRequest request = RequestFor("t", schema, {file}, 0);
-  ASSERT_TRUE(MakeDuckdbWarehouse(options).ValueOrDie()->Replace(request, never_).ok());
+  ASSERT_TRUE(MakeDuckdbWarehouse(options).ValueOrDie()->Apply(request, never_).ok());
   EXPECT_EQ(Value("SELECT max(length(text)) FROM raw.t"), std::to_string(value.size()));
 
   options.large_value_memory_limit = "33MB";
   request.lake_version = 1;
-  auto result = MakeDuckdbWarehouse(options).ValueOrDie()->Replace(request, never_);
+  auto result = MakeDuckdbWarehouse(options).ValueOrDie()->Apply(request, never_);
   EXPECT_EQ(KindOf(result.status()), ErrorKind::kUnsupported) << result.status();
   EXPECT_THAT(result.status().message(), HasSubstr("more memory"));
   EXPECT_EQ(Value("SELECT lake_version FROM raw._keelboat_ledger"), "0");
@@ -407,10 +407,10 @@ TEST_F(DuckdbWarehouseTest, GivesLongValuesMoreMemory) {
 
 TEST_F(DuckdbWarehouseTest, SharesOneInstanceAmongWarehousesOfTheSameFile) {
   auto first = Make();
-  ASSERT_TRUE(first->Replace(Numbers("a", 10, 0), never_).ok());
+  ASSERT_TRUE(first->Apply(Numbers("a", 10, 0), never_).ok());
   std::filesystem::create_symlink(DatabasePath(), Path("link.duckdb"));
   auto second = MakeDuckdbWarehouse(OptionsFor(Path("link.duckdb"))).ValueOrDie();
-  ASSERT_TRUE(second->Replace(Numbers("b", 20, 0), never_).ok());
+  ASSERT_TRUE(second->Apply(Numbers("b", 20, 0), never_).ok());
   EXPECT_EQ(first->ReadLedger().ValueOrDie().size(), 2u);
   ASSERT_TRUE(first->Close().ok());
   ASSERT_TRUE(second->Close().ok());
@@ -425,7 +425,7 @@ TEST_F(DuckdbWarehouseTest, LoadsFromManyThreadsOneAfterAnother) {
   std::vector<std::future<arrow::Status>> loads;
   for (const LoadRequest& request : requests) {
     loads.push_back(std::async(std::launch::async, [&warehouse, &request] {
-      return warehouse->Replace(request, std::stop_token()).status();
+      return warehouse->Apply(request, std::stop_token()).status();
     }));
   }
   for (auto& load : loads) {
@@ -444,7 +444,7 @@ TEST_F(DuckdbWarehouseTest, ChecksWithoutMakingTheFile) {
   EXPECT_TRUE(Make()->ReadLedger().ValueOrDie().empty());
   ASSERT_TRUE(Make()->DropSchema().ok());
   EXPECT_FALSE(std::filesystem::exists(DatabasePath()));
-  ASSERT_TRUE(Make()->Replace(Numbers("orders", 1, 0), never_).ok());
+  ASSERT_TRUE(Make()->Apply(Numbers("orders", 1, 0), never_).ok());
   EXPECT_TRUE(Make()->Check(never_).ok());
 }
 
@@ -452,7 +452,7 @@ TEST_F(DuckdbWarehouseTest, RefusesPlacesThatCannotHoldAWarehouse) {
   auto kind_at = [&](const std::string& path) {
     return KindOf(MakeDuckdbWarehouse(OptionsFor(path))
                       .ValueOrDie()
-                      ->Replace(Numbers("orders", 1, 0), never_)
+                      ->Apply(Numbers("orders", 1, 0), never_)
                       .status());
   };
   EXPECT_EQ(kind_at(Path("none/w.duckdb")), ErrorKind::kNotFound);
@@ -471,10 +471,10 @@ TEST_F(DuckdbWarehouseTest, RefusesPlacesThatCannotHoldAWarehouse) {
 
 TEST_F(DuckdbWarehouseTest, RefusesTheLedgerOfANewerKeelboat) {
   auto warehouse = Make();
-  ASSERT_TRUE(warehouse->Replace(Numbers("orders", 1, 0), never_).ok());
+  ASSERT_TRUE(warehouse->Apply(Numbers("orders", 1, 0), never_).ok());
   Sql("UPDATE raw._keelboat_ledger SET format = 2");
   EXPECT_EQ(KindOf(warehouse->ReadLedger().status()), ErrorKind::kUnsupported);
-  EXPECT_EQ(KindOf(warehouse->Replace(Numbers("orders", 2, 1), never_).status()),
+  EXPECT_EQ(KindOf(warehouse->Apply(Numbers("orders", 2, 1), never_).status()),
             ErrorKind::kUnsupported);
 }
 
