@@ -1,13 +1,15 @@
 """A folder that is a disk of a few megabytes, seen only by programs started inside.
 
-The disk lives in a user and mount namespace of its own, so that no rights are needed and
-nothing stays mounted: it goes with the process that holds it.
+The disk lives in a mount namespace of its own, so that nothing stays mounted: it goes with
+the process that holds it.
 """
 
 import json
 import subprocess
 import sys
 from pathlib import Path
+
+from own_mounts import OWN_MOUNTS, mounts_of
 
 
 class SmallDisk:
@@ -22,8 +24,7 @@ class SmallDisk:
         mount = 'mount -t tmpfs -o "size=$1" small "$2" && echo ready && exec cat'
         self._holder = subprocess.Popen(
             [
-                "unshare",
-                "-rm",
+                *OWN_MOUNTS,
                 "sh",
                 "-c",
                 mount,
@@ -46,8 +47,7 @@ class SmallDisk:
     @property
     def prefix(self) -> tuple[str, ...]:
         """What to write before a command so that it sees the disk."""
-        process = str(self._holder.pid)
-        return ("nsenter", "-t", process, "-U", "-m", "--preserve-credentials")
+        return mounts_of(self._holder.pid)
 
     def python(self, code: str, *arguments: str):
         """Runs a program inside; returns what it printed, read as JSON."""

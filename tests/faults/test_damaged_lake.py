@@ -5,6 +5,7 @@ import os
 import subprocess
 
 import pytest
+from own_mounts import OWN_MOUNTS
 from visits_shop import VISITS
 
 
@@ -95,7 +96,8 @@ def test_a_lake_that_may_not_be_written(project):
     project.ok("run")
     lake = project.path / "lake"
     project.prefix = (
-        *("unshare", "-rm", "sh", "-c"),
+        *OWN_MOUNTS,
+        *("sh", "-c"),
         f'mount --bind "{lake}" "{lake}" && mount -o remount,bind,ro "{lake}" && '
         'exec "$@"',
         "sh",
