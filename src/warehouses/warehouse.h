@@ -14,9 +14,13 @@
 
 namespace keelboat {
 
-/// Generated columns at the end of every warehouse table.
+/// Generated columns of every warehouse table, at its end when it is made.
 inline constexpr const char* kRunIdColumn = "_keelboat_run_id";
 inline constexpr const char* kLoadedAtColumn = "_keelboat_loaded_at";
+
+/// ErrorDetail key ("needed") of an increment that cannot be applied: the table has to be
+/// loaded whole instead. Nothing was changed.
+inline constexpr const char* kWholeLoad = "whole_load";
 
 struct WarehouseInfo {
   std::string product;   ///< "DuckDB".
@@ -34,6 +38,9 @@ struct LoadFile {
 /// \brief What changed since the lake version that the ledger should still know.
 struct LoadIncrement {
   int64_t from_version = 0;
+  /// All files of `from_version`, in the lake's order. A lake that was deleted and made
+  /// again has the same versions, but other files.
+  std::vector<LoadFile> from_files;
   std::string cursor;     ///< Column; rows at or above `open_from` are deleted first.
   std::string open_from;  ///< In the text form of the lake's configuration.
   bool or_null = false;   ///< Rows with a null cursor are deleted too.
@@ -51,7 +58,8 @@ struct LoadRequest {
   /// `rows_version` is loaded. Never null in a row.
   std::vector<std::string> key;
   /// Set: if the ledger is at `from_version` (of the same lake), only this is applied.
-  /// If it is not, kConflict. Unset: the table is loaded whole from `files`.
+  /// If it is not, or the table's columns do not allow it, kConflict with the detail
+  /// kWholeLoad. Unset: the table is loaded whole from `files`.
   std::optional<LoadIncrement> increment;
   int64_t lake_version = 0;
   std::string lake_uri;  ///< The table's folder; a moved lake is a reload.
