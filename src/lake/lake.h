@@ -16,6 +16,10 @@
 
 namespace keelboat {
 
+/// Values of DataFile::rows_version that are not a version.
+inline constexpr int64_t kOwnVersion = -1;     ///< In a receipt: that of its commit.
+inline constexpr int64_t kMixedVersions = -2;  ///< Another program mixed several.
+
 /// One Parquet file of a table.
 struct DataFile {
   std::string path;  ///< Relative to the table's folder.
@@ -27,9 +31,10 @@ struct DataFile {
   std::string checksum;  ///< "sha256:<hex>" of the file's bytes.
   SystemTime modified;
   /// The version whose commit brought these rows. Of two rows with one key the one of the
-  /// higher version counts. A file that only moves rows keeps theirs. 0 in a receipt: the
-  /// version of its commit.
-  int64_t rows_version = 0;
+  /// higher version counts. A file that only moves rows keeps theirs. Files of other
+  /// programs: as far as the log tells, else 0; with kMixedVersions it cannot be said
+  /// which row of a key counts, and the table has to be loaded in full.
+  int64_t rows_version = kOwnVersion;
   /// Part of the open tail: the next incremental commit replaces it.
   bool open_tail = false;
 };
@@ -78,7 +83,7 @@ struct SinkOptions {
   std::string run_id;
   int64_t target_file_bytes = int64_t{128} << 20;
   /// For the files of the receipt: see DataFile.
-  int64_t rows_version = 0;
+  int64_t rows_version = kOwnVersion;
   bool open_tail = false;
 };
 
@@ -86,7 +91,7 @@ struct SinkOptions {
 struct LakeCommit {
   enum class Mode {
     kReplace,  ///< All files go.
-    kAdvance,  ///< The open tail and `removed` go.
+    kAdvance,  ///< The open tail, as it is when the commit is made, and `removed` go.
     kAppend,   ///< Nothing goes.
   };
   Mode mode = Mode::kReplace;

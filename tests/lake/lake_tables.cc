@@ -1,6 +1,7 @@
 // A hand for the tests to move lake tables with.
 //
 //   lake_tables write LAKE TABLE FILE.arrow [--append] [--target-bytes N]
+//               [--advance] [--tail FILE.arrow] [--removed PATH]... [--rows-version N]
 //               [--configuration KEY=VALUE]... [--description TEXT] [--retry]
 //               [--kill-at N]
 //   lake_tables snapshot LAKE TABLE [VERSION]
@@ -90,7 +91,8 @@ struct Arguments {
 };
 
 Arguments Parse(int count, char** values) {
-  static const std::vector<std::string> kFlags = {"--append", "--dry-run", "--retry"};
+  static const std::vector<std::string> kFlags = {"--advance", "--append", "--dry-run",
+                                                  "--retry"};
   Arguments arguments;
   for (int i = 1; i < count; ++i) {
     std::string word = values[i];
@@ -106,8 +108,14 @@ Arguments Parse(int count, char** values) {
 }
 
 Json ToJson(const DataFile& file) {
-  return {{"path", file.path}, {"uri", file.uri},     {"bytes", file.bytes},
-          {"rows", file.rows}, {"stats", file.stats}, {"checksum", file.checksum}};
+  return {{"path", file.path},
+          {"uri", file.uri},
+          {"bytes", file.bytes},
+          {"rows", file.rows},
+          {"stats", file.stats},
+          {"checksum", file.checksum},
+          {"rows_version", file.rows_version},
+          {"open_tail", file.open_tail}};
 }
 
 Json ToJson(const std::vector<DataFile>& files) {
@@ -141,17 +149,35 @@ Json ToJson(const LakeSnapshot& snapshot) {
            snapshot.commit_info.empty() ? Json() : Json::parse(snapshot.commit_info)}};
 }
 
+using RowsFile = std::shared_ptr<arrow::ipc::RecordBatchFileReader>;
+
+arrow::Result<RowsFile> OpenRows(const std::string& path) {
+  ARROW_ASSIGN_OR_RAISE(auto input, arrow::io::ReadableFile::Open(path));
+  return arrow::ipc::RecordBatchFileReader::Open(input);
+}
+
+arrow::Result<keelboat::Receipt> WriteRows(LakeTable& table, const RowsFile& rows,
+                                           keelboat::SinkOptions options) {
+  options.schema = rows->schema();
+  ARROW_ASSIGN_OR_RAISE(auto sink, table.NewSink(options));
+  for (int i = 0; i < rows->num_record_batches(); ++i) {
+    ARROW_ASSIGN_OR_RAISE(auto batch, rows->ReadRecordBatch(i));
+    ARROW_RETURN_NOT_OK(sink->Write(*batch));
+  }
+  return sink->Finish();
+}
+
 arrow::Result<Json> Write(LakeTable& table, const Arguments& arguments) {
   ARROW_ASSIGN_OR_RAISE(auto latest, table.Latest());
-  ARROW_ASSIGN_OR_RAISE(auto input, arrow::io::ReadableFile::Open(arguments.words.at(3)));
-  ARROW_ASSIGN_OR_RAISE(auto reader, arrow::ipc::RecordBatchFileReader::Open(input));
+  ARROW_ASSIGN_OR_RAISE(auto rows, OpenRows(arguments.words.at(3)));
   LakeCommit commit;
-  commit.schema = reader->schema();
+  commit.schema = rows->schema();
   commit.run_id = "20261121T020000-7f3a";
   commit.strategy = "full";
   commit.source_position = "shop." + table.name();
   commit.description = arguments.Text("--description", "");
   if (arguments.Has("--append")) commit.mode = LakeCommit::Mode::kAppend;
+  if (arguments.Has("--advance")) commit.mode = LakeCommit::Mode::kAdvance;
   if (latest) commit.read_version = latest->version;
   auto [begin, end] = arguments.options.equal_range("--configuration");
   for (auto item = begin; item != end; ++item) {
@@ -159,18 +185,23 @@ arrow::Result<Json> Write(LakeTable& table, const Arguments& arguments) {
     commit.configuration[item->second.substr(0, equals)] =
         item->second.substr(equals + 1);
   }
+  auto [first, last] = arguments.options.equal_range("--removed");
+  for (auto item = first; item != last; ++item) commit.removed.push_back(item->second);
   keelboat::SinkOptions options;
-  options.schema = commit.schema;
   options.run_id = commit.run_id;
   options.target_file_bytes =
       arguments.Number("--target-bytes", options.target_file_bytes);
-  ARROW_ASSIGN_OR_RAISE(auto sink, table.NewSink(options));
-  for (int i = 0; i < reader->num_record_batches(); ++i) {
-    ARROW_ASSIGN_OR_RAISE(auto batch, reader->ReadRecordBatch(i));
-    ARROW_RETURN_NOT_OK(sink->Write(*batch));
-  }
-  ARROW_ASSIGN_OR_RAISE(auto receipt, sink->Finish());
+  options.rows_version = arguments.Number("--rows-version", options.rows_version);
+  ARROW_ASSIGN_OR_RAISE(auto receipt, WriteRows(table, rows, options));
   commit.receipts.push_back(std::move(receipt));
+  if (arguments.Has("--tail")) {
+    ARROW_ASSIGN_OR_RAISE(auto tail, OpenRows(arguments.Text("--tail", "")));
+    options.ordinal = 1;
+    options.rows_version = keelboat::kOwnVersion;
+    options.open_tail = true;
+    ARROW_ASSIGN_OR_RAISE(receipt, WriteRows(table, tail, options));
+    commit.receipts.push_back(std::move(receipt));
+  }
   ARROW_ASSIGN_OR_RAISE(auto snapshot, table.Commit(commit));
   return ToJson(snapshot);
 }

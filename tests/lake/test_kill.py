@@ -76,6 +76,33 @@ def test_a_killed_load_leaves_the_old_table_or_the_new(versions, lake):
     assert until_it_lives(lake, act, check) >= 10
 
 
+def test_a_killed_advance_leaves_the_old_tail_or_the_new(lake):
+    closed, tail = lake.stage(rows(10, 50)), lake.stage(rows(5, 60))
+
+    def act(*kill):
+        lake.call("write", "orders", closed, "--advance", "--tail", tail, *kill)
+
+    def reset():
+        lake.call("drop", "orders")
+        lake.write("orders", rows(50), "--tail", lake.stage(rows(3, 50)))
+
+    def check(kill_at):
+        snapshot = lake.snapshot("orders")
+        expected = 65 if snapshot["version"] == 1 else 53
+        assert ids(lake) == list(range(expected)), kill_at
+        if snapshot["version"] == 0:
+            act()
+            assert ids(lake) == list(range(65))
+        lake.call("vacuum", "orders", 0)
+        assert sorted(path.name for path in data_files(lake)) == [
+            file["path"] for file in lake.snapshot("orders")["files"]
+        ]
+        reset()
+
+    reset()
+    assert until_it_lives(lake, act, check) >= 10
+
+
 def test_a_killed_vacuum_harms_nothing(lake):
     for first in range(4):
         lake.write("orders", rows(10, first))

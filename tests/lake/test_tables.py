@@ -47,7 +47,10 @@ def test_the_first_commit_on_disk(lake):
     metadata = metadata["metaData"]
     assert metadata["name"] == "orders"
     assert metadata["description"] == "All orders"
-    assert metadata["configuration"] == {"keelboat.watermark": "10"}
+    assert metadata["configuration"] == {
+        "keelboat.base_version": "0",
+        "keelboat.watermark": "10",
+    }
     assert metadata["partitionColumns"] == []
     add = add["add"]
     assert re.fullmatch(
@@ -59,7 +62,10 @@ def test_the_first_commit_on_disk(lake):
         "maxValues": {"id": 9, "name": "name 9"},
         "nullCount": {"id": 0, "name": 2},
     }
-    assert add["tags"]["keelboat.checksum"] == snapshot["files"][0]["checksum"]
+    assert add["tags"] == {
+        "keelboat.checksum": snapshot["files"][0]["checksum"],
+        "keelboat.rows_version": "0",
+    }
     assert DeltaTable(lake.path("orders")).metadata().description == "All orders"
 
 
@@ -84,6 +90,61 @@ def test_appended_rows_join_the_others(lake, read):
     lake.write("orders", rows(100, 50), "--append")
     assert ids(read(lake, "orders")) == list(range(150))
     assert ids(read(lake, "orders", 0)) == list(range(100))
+
+
+def test_an_advance_replaces_the_open_tail(lake, read):
+    cursor = ["--configuration", "keelboat.cursor=id", "--configuration"]
+    lake.write(
+        "orders", rows(0, 10), "--tail", lake.stage(rows(10, 5)),
+        *cursor, "keelboat.open_from=10",
+    )  # fmt: skip
+    first = lake.snapshot("orders")
+    (closed,) = [file for file in first["files"] if not file["open_tail"]]
+    for version in range(1, 13):
+        start = 10 + version
+        lake.write(
+            "orders", rows(start - 1, 1), "--advance", "--tail", lake.stage(rows(start, 4)),
+            *cursor, f"keelboat.open_from={start}",
+        )  # fmt: skip
+        assert ids(read(lake, "orders")) == list(range(start + 4))
+    # A closed file without its first row; its rows are still those of version 0.
+    lake.write(
+        "orders", rows(1, 9), "--advance", "--removed", closed["path"],
+        "--rows-version", 0, "--tail", lake.stage(rows(22, 4)),
+    )  # fmt: skip
+    assert ids(read(lake, "orders")) == list(range(1, 26))
+    assert ids(read(lake, "orders", 0)) == list(range(15))
+    files = lake.snapshot("orders")["files"]
+    assert sorted((f["rows_version"], f["rows"], f["open_tail"]) for f in files) == [
+        (0, 9, False),
+        *((version, 1, False) for version in range(1, 13)),
+        (13, 4, True),
+    ]
+    history = DeltaTable(lake.path("orders")).history()
+    assert {entry["operation"] for entry in history} == {"WRITE"}
+    assert history[1]["operationParameters"]["predicate"] == "`id` >= '21'"
+    assert history[-1]["operationParameters"] == {"mode": "Overwrite"}
+
+
+def test_a_compaction_by_others_keeps_the_versions_of_rows_or_says_so(lake):
+    path = lake.path("orders")
+    half = ["--target-bytes", 1]
+    lake.write("orders", rows(0, 200_000), *half, "--tail", lake.stage(rows(200_000, 5)))
+    assert len(lake.snapshot("orders")["files"]) == 3
+    DeltaTable(path).optimize.compact()
+    DeltaTable(path).create_checkpoint()
+    (file,) = lake.snapshot("orders")["files"]
+    assert file["rows_version"] == -2
+    with pytest.raises(lake.Error, match="--full-refresh"):
+        lake.write("orders", rows(0, 1), "--advance")
+    lake.write("orders", rows(0, 200_000), *half)
+    lake.write("orders", rows(0, 1), "--append")
+    lake.write("orders", rows(0, 200_000), *half)
+    DeltaTable(path).optimize.compact()
+    DeltaTable(path).create_checkpoint()
+    assert [file["rows_version"] for file in lake.snapshot("orders")["files"]] == [4]
+    lake.write("orders", rows(200_000, 1), "--advance")
+    assert lake.snapshot("orders")["rows"] == 200_001
 
 
 def test_an_empty_table_is_a_table(lake):

@@ -3,18 +3,15 @@
 #include <string>
 #include <utility>
 
-#include <arrow/type.h>
 #include <nlohmann/json.hpp>
 
 #include "keelboat/error.h"
-#include "keelboat/version.h"
 #include "lake/delta/checkpoint.h"
+#include "lake/delta/commit_actions.h"
 #include "lake/delta/hashing_stream.h"
-#include "lake/delta/lake_type.h"
 #include "lake/delta/name.h"
 #include "lake/delta/protocol.h"
 #include "lake/delta/table.h"
-#include "lake/delta/tags.h"
 
 namespace keelboat::delta {
 namespace {
@@ -23,7 +20,6 @@ using Json = nlohmann::json;
 
 constexpr int64_t kCheckpointEvery = 10;
 constexpr std::chrono::days kTombstonesKept{7};
-constexpr std::string_view kOwnKeys = "keelboat.";
 
 // The same for the same files, so that a commit that is made again knows itself.
 std::string TransactionIdOf(const LakeCommit& commit, const std::string& table) {
@@ -34,6 +30,7 @@ std::string TransactionIdOf(const LakeCommit& commit, const std::string& table) 
       text += file.path + ' ' + file.checksum + '\n';
     }
   }
+  for (const std::string& path : commit.removed) text += "-" + path + '\n';
   return Sha256Of(text).substr(0, 32);
 }
 
@@ -56,100 +53,6 @@ bool IsOwn(const std::vector<Action>& actions, const std::string& transaction_id
   return info != nullptr && info->transaction_id == transaction_id;
 }
 
-// Rows already there stay readable: columns may be added, never changed or lost.
-arrow::Result<std::shared_ptr<arrow::Schema>> UnionSchema(const arrow::Schema& current,
-                                                          const arrow::Schema& added) {
-  arrow::FieldVector fields;
-  for (const auto& field : current.fields()) {
-    auto fresh = added.GetFieldByName(field->name());
-    if (fresh == nullptr) {
-      fields.push_back(field->WithNullable(true));
-      continue;
-    }
-    if (!fresh->type()->Equals(*field->type())) {
-      return MakeError(ErrorKind::kUnsupported,
-                       "column '" + field->name() + "' is " + field->type()->ToString() +
-                           " in the lake and " + fresh->type()->ToString() +
-                           " now: load the table in full",
-                       {{"column", field->name()}});
-    }
-    fields.push_back(fresh->WithNullable(field->nullable() || fresh->nullable()));
-  }
-  for (const auto& field : added.fields()) {
-    if (current.GetFieldByName(field->name()) == nullptr) {
-      fields.push_back(field->WithNullable(true));
-    }
-  }
-  return arrow::schema(std::move(fields));
-}
-
-arrow::Result<Metadata> MetadataFor(const LakeCommit& commit, const std::string& table,
-                                    const LogState* state,
-                                    const arrow::Schema& lake_schema, SystemTime now) {
-  Metadata metadata;
-  const bool replaces = commit.mode == LakeCommit::Mode::kReplace;
-  if (state == nullptr) {
-    metadata.id = NewUuid();
-    metadata.name = table;
-    metadata.created_ms = ToMilliseconds(now);
-  } else {
-    metadata = *state->metadata;
-  }
-  if (state == nullptr || replaces) {
-    metadata.schema_json = SchemaToJson(lake_schema);
-  } else {
-    ARROW_ASSIGN_OR_RAISE(auto current, SchemaFromJson(metadata.schema_json));
-    ARROW_ASSIGN_OR_RAISE(auto combined, UnionSchema(*current, lake_schema));
-    if (!combined->Equals(*current, /*check_metadata=*/true)) {
-      metadata.schema_json = SchemaToJson(*combined);
-    }
-  }
-  if (replaces || !commit.description.empty()) metadata.description = commit.description;
-  if (replaces) {
-    std::erase_if(metadata.configuration,
-                  [](const auto& item) { return item.first.starts_with(kOwnKeys); });
-  }
-  for (const auto& [key, value] : commit.configuration) {
-    if (key.starts_with("delta.")) {
-      return MakeError(ErrorKind::kInternal, "a commit may not set " + key);
-    }
-    metadata.configuration[key] = value;
-  }
-  return metadata;
-}
-
-CommitInfo CommitInfoFor(const LakeCommit& commit, const std::string& transaction_id,
-                         int64_t files_removed, SystemTime now) {
-  int64_t files = 0;
-  int64_t rows = 0;
-  int64_t bytes = 0;
-  for (const Receipt& receipt : commit.receipts) {
-    files += static_cast<int64_t>(receipt.files.size());
-    rows += receipt.rows;
-    bytes += receipt.bytes;
-  }
-  const bool replaces = commit.mode == LakeCommit::Mode::kReplace;
-  Json metrics = {{"numFiles", std::to_string(files)},
-                  {"numOutputRows", std::to_string(rows)},
-                  {"numOutputBytes", std::to_string(bytes)},
-                  {"numRemovedFiles", std::to_string(files_removed)}};
-  for (const auto& [key, value] : commit.configuration) metrics[key] = value;
-  Json info = {{"timestamp", ToMilliseconds(now)},
-               {"operation", "WRITE"},
-               {"operationParameters", {{"mode", replaces ? "Overwrite" : "Append"}}},
-               {"operationMetrics", std::move(metrics)},
-               {"isBlindAppend", false},
-               {"engineInfo", std::string("keelboat/") + kVersion},
-               {"txnId", transaction_id},
-               {"keelboat",
-                {{"runId", commit.run_id},
-                 {"strategy", commit.strategy},
-                 {"sourcePosition", commit.source_position}}}};
-  if (commit.read_version) info["readVersion"] = *commit.read_version;
-  return {info.dump(-1, ' ', false, Json::error_handler_t::replace), transaction_id,
-          ToMilliseconds(now)};
-}
-
 arrow::Status CheckAppendOnly(const LogState& state, const LakeCommit& commit) {
   auto found = state.metadata->configuration.find("delta.appendOnly");
   const bool append_only =
@@ -160,49 +63,6 @@ arrow::Status CheckAppendOnly(const LogState& state, const LakeCommit& commit) {
   return MakeError(ErrorKind::kUnsupported,
                    "the table is append-only (delta.appendOnly), so its rows cannot be "
                    "replaced: change that property or load into another table");
-}
-
-// The actions of a commit on top of `state`; nullptr when the table is new.
-arrow::Result<std::vector<Action>> BuildActions(const LakeCommit& commit,
-                                                const std::string& table,
-                                                const LogState* state,
-                                                const std::string& transaction_id,
-                                                SystemTime now) {
-  ARROW_ASSIGN_OR_RAISE(auto lake_schema, LakeSchemaOf(*commit.schema));
-  ARROW_ASSIGN_OR_RAISE(Metadata metadata,
-                        MetadataFor(commit, table, state, *lake_schema, now));
-  const bool replaces = commit.mode == LakeCommit::Mode::kReplace;
-  const int64_t removed =
-      replaces && state != nullptr ? static_cast<int64_t>(state->files.size()) : 0;
-  std::vector<Action> actions;
-  actions.emplace_back(CommitInfoFor(commit, transaction_id, removed, now));
-  const Protocol current = state == nullptr ? Protocol() : *state->protocol;
-  const Protocol needed = ProtocolFor(current, HasTimestampWithoutZone(*lake_schema));
-  if (state == nullptr || !(needed == current)) actions.emplace_back(needed);
-  if (state == nullptr || !(metadata == *state->metadata)) {
-    actions.emplace_back(std::move(metadata));
-  }
-  if (commit.transaction) {
-    actions.emplace_back(Transaction{commit.transaction->first,
-                                     commit.transaction->second, ToMilliseconds(now)});
-  }
-  if (removed > 0) {
-    for (const auto& [path, add] : state->files) {
-      actions.emplace_back(RemoveFile{path, ToMilliseconds(now), true, add.size});
-    }
-  }
-  for (const Receipt& receipt : commit.receipts) {
-    for (const DataFile& file : receipt.files) {
-      AddFile add;
-      add.path = EncodePath(file.path);
-      add.size = file.bytes;
-      add.modified_ms = ToMilliseconds(file.modified);
-      add.stats = file.stats;
-      if (!file.checksum.empty()) add.tags[kChecksumTag] = file.checksum;
-      actions.emplace_back(std::move(add));
-    }
-  }
-  return actions;
 }
 
 }  // namespace
@@ -324,7 +184,7 @@ arrow::Result<LakeSnapshot> DeltaTable::TryCommit(const LakeCommit& commit) {
       }
     }
     LogState after = state ? *std::move(state) : LogState();
-    ARROW_RETURN_NOT_OK(after.Apply(actions));
+    ARROW_RETURN_NOT_OK(after.Apply(actions, version));
     after.version = version;
     after.committed_at = FromMilliseconds(after.commit_info.timestamp_ms);
     MaybeCheckpoint(after);

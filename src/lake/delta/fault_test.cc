@@ -26,7 +26,8 @@ constexpr int64_t kNewRows = 70;
 // The commit that is disturbed is the one that brings a checkpoint along.
 constexpr int64_t kOldVersion = 9;
 
-class FaultTest : public testing::Test {
+// Loads that replace everything, and loads that replace the open tail, here all rows.
+class FaultTest : public testing::TestWithParam<LakeCommit::Mode> {
  protected:
   // A table of kOldRows rows at version kOldVersion, in a new folder.
   void MakeTable() {
@@ -53,7 +54,10 @@ class FaultTest : public testing::Test {
                             int64_t count) {
     ARROW_ASSIGN_OR_RAISE(auto rows, MakeRows(0, count));
     ARROW_ASSIGN_OR_RAISE(Receipt receipt, WriteBatch(table, *rows));
-    return table.Commit(MakeCommit(read_version, {std::move(receipt)})).status();
+    receipt.files[0].open_tail = GetParam() == LakeCommit::Mode::kAdvance;
+    LakeCommit commit = MakeCommit(read_version, {std::move(receipt)});
+    commit.mode = GetParam();
+    return table.Commit(commit).status();
   }
 
   // Old or new, never between; and all files that the version names are there and whole.
@@ -108,7 +112,7 @@ class FaultTest : public testing::Test {
   int roots_ = 0;
 };
 
-TEST_F(FaultTest, EveryStoreCallMayFail) {
+TEST_P(FaultTest, EveryStoreCallMayFail) {
   for (auto fault : {FaultyStore::Fault::kBefore, FaultyStore::Fault::kAfter,
                      FaultyStore::Fault::kFromHere}) {
     int call = 1;
@@ -132,7 +136,7 @@ TEST_F(FaultTest, EveryStoreCallMayFail) {
   }
 }
 
-TEST_F(FaultTest, TheDiskMayFillUpAtAnyCall) {
+TEST_P(FaultTest, TheDiskMayFillUpAtAnyCall) {
   int call = 1;
   for (;; ++call) {
     const std::string where = "disk full at call " + std::to_string(call);
@@ -157,7 +161,7 @@ TEST_F(FaultTest, TheDiskMayFillUpAtAnyCall) {
   EXPECT_GT(call, 10);
 }
 
-TEST_F(FaultTest, ThePowerMayGoAtAnyCall) {
+TEST_P(FaultTest, ThePowerMayGoAtAnyCall) {
   int call = 1;
   for (;; ++call) {
     const std::string where = "power cut at call " + std::to_string(call);
@@ -179,7 +183,7 @@ TEST_F(FaultTest, ThePowerMayGoAtAnyCall) {
   EXPECT_GT(call, 10);
 }
 
-TEST_F(FaultTest, ACommitWhoseOutcomeIsUnknownMayBeMadeAgain) {
+TEST_P(FaultTest, ACommitWhoseOutcomeIsUnknownMayBeMadeAgain) {
   ASSERT_NO_FATAL_FAILURE(MakeTable());
   auto store = std::make_shared<FaultyStore>(MakeLocalStore(root_).ValueOrDie());
   auto table = MakeDeltaLake(store).ValueOrDie()->Table("orders").ValueOrDie();
@@ -207,7 +211,7 @@ TEST_F(FaultTest, ACommitWhoseOutcomeIsUnknownMayBeMadeAgain) {
   EXPECT_TRUE(std::filesystem::exists(receipt.files[0].uri));
 }
 
-TEST_F(FaultTest, ASinkThatFailsLeavesNothing) {
+TEST_P(FaultTest, ASinkThatFailsLeavesNothing) {
   root_ = NextRoot();
   int call = 1;
   for (;; ++call) {
@@ -231,6 +235,10 @@ TEST_F(FaultTest, ASinkThatFailsLeavesNothing) {
   }
   EXPECT_GT(call, 9);
 }
+
+INSTANTIATE_TEST_SUITE_P(Modes, FaultTest,
+                         testing::Values(LakeCommit::Mode::kReplace,
+                                         LakeCommit::Mode::kAdvance));
 
 }  // namespace
 }  // namespace keelboat::delta

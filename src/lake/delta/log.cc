@@ -9,6 +9,7 @@
 #include "keelboat/error.h"
 #include "lake/delta/checkpoint.h"
 #include "lake/delta/protocol.h"
+#include "lake/delta/rows_version.h"
 
 namespace keelboat::delta {
 namespace {
@@ -122,6 +123,21 @@ arrow::Status Log::Rewrite(int64_t version, const std::vector<Action>& actions) 
   return store_->Put(CommitPath(version), FormatCommit(actions));
 }
 
+// A checkpoint does not tell which commit brought a file of another program.
+void Log::TagFromCommits(const Listing& listing, LogState* state) const {
+  const bool tagged =
+      std::all_of(state->files.begin(), state->files.end(),
+                  [](const auto& file) { return HasRowsVersion(file.second); });
+  if (tagged || listing.commits.find(0) == listing.commits.end()) return;
+  auto replayed = Replay(listing, state->version, /*use_checkpoint=*/false);
+  if (!replayed.ok()) return;  // Cleaned away, or damaged: the tags stay unknown.
+  for (auto& [path, file] : state->files) {
+    auto found = replayed->files.find(path);
+    if (HasRowsVersion(file) || found == replayed->files.end()) continue;
+    SetTags(TagsOf(found->second), &file);
+  }
+}
+
 arrow::Result<LogState> Log::Replay(const Listing& listing, int64_t target,
                                     bool use_checkpoint) const {
   LogState state;
@@ -131,9 +147,10 @@ arrow::Result<LogState> Log::Replay(const Listing& listing, int64_t target,
     const std::string context = "reading " + store_->Uri(checkpoint->second[0]);
     auto actions = ReadCheckpoint(*store_, checkpoint->second);
     if (!actions.ok()) return AddContext(actions.status(), context);
-    arrow::Status applied = state.Apply(*actions);
+    arrow::Status applied = state.Apply(*actions, std::nullopt);
     if (!applied.ok()) return AddContext(applied, context);
     state.version = checkpoint->first;
+    TagFromCommits(listing, &state);
   }
   while (state.version < target) {
     const int64_t next = state.version + 1;
@@ -145,7 +162,7 @@ arrow::Result<LogState> Log::Replay(const Listing& listing, int64_t target,
                        {{"version", std::to_string(next)}});
     }
     ARROW_ASSIGN_OR_RAISE(auto actions, Read(next));
-    arrow::Status applied = state.Apply(actions);
+    arrow::Status applied = state.Apply(actions, next);
     if (!applied.ok()) {
       return AddContext(applied, "reading " + store_->Uri(CommitPath(next)));
     }

@@ -57,6 +57,7 @@ class Log {
  private:
   arrow::Result<LogState> Replay(const Listing& listing, int64_t target,
                                  bool use_checkpoint) const;
+  void TagFromCommits(const Listing& listing, LogState* state) const;
 
   const std::shared_ptr<Store> store_;
   const std::string folder_;

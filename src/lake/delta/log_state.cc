@@ -3,6 +3,7 @@
 #include <set>
 
 #include "keelboat/error.h"
+#include "lake/delta/rows_version.h"
 
 namespace keelboat::delta {
 namespace {
@@ -23,14 +24,18 @@ class PathsSeen {
 
 }  // namespace
 
-arrow::Status LogState::Apply(const std::vector<Action>& actions) {
+arrow::Status LogState::Apply(const std::vector<Action>& actions,
+                              std::optional<int64_t> of_version) {
   PathsSeen seen;
+  std::optional<FileTags> tags;
+  if (of_version) tags = TagsOfUntagged(files, actions, *of_version);
   commit_info = CommitInfo();
   for (const Action& action : actions) {
     if (const auto* add = std::get_if<AddFile>(&action)) {
       ARROW_RETURN_NOT_OK(seen.Add(add->path));
       tombstones.erase(add->path);
-      files[add->path] = *add;
+      AddFile& file = files[add->path] = *add;
+      if (tags && !HasRowsVersion(file)) SetTags(*tags, &file);
     } else if (const auto* remove = std::get_if<RemoveFile>(&action)) {
       ARROW_RETURN_NOT_OK(seen.Add(remove->path));
       files.erase(remove->path);

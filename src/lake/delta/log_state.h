@@ -24,10 +24,13 @@ struct LogState {
   CommitInfo commit_info;
   SystemTime committed_at;
 
-  /// \brief Adds the actions of one commit, or of a checkpoint.
+  /// \brief Adds the actions of one commit, or, without `of_version`, of a checkpoint.
   ///
+  /// Files of other programs get the tags of DataFile::rows_version and open_tail here,
+  /// as far as the commit tells (rows_version.h); nobody else's log is changed by it.
   /// kData when the same file is added twice, or added and removed, in one of them.
-  arrow::Status Apply(const std::vector<Action>& actions);
+  arrow::Status Apply(const std::vector<Action>& actions,
+                      std::optional<int64_t> of_version);
 
   /// kData when protocol or metadata never came.
   arrow::Status CheckComplete() const;

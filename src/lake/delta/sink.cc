@@ -113,6 +113,8 @@ class DeltaSink final : public LakeSink {
     file.rows = info.rows;
     file.stats = StatisticsJson(*lake_schema_, info);
     file.checksum = std::move(checksum);
+    file.rows_version = options_.rows_version;
+    file.open_tail = options_.open_tail;
     // Known before the close, so that a failing close cannot leave it behind.
     receipt_.files.push_back(std::move(file));
     ARROW_RETURN_NOT_OK(stream_->Close());

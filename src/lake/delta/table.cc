@@ -12,6 +12,7 @@
 #include "lake/delta/cast.h"
 #include "lake/delta/lake_type.h"
 #include "lake/delta/name.h"
+#include "lake/delta/rows_version.h"
 #include "lake/delta/sink.h"
 #include "lake/delta/statistics_json.h"
 #include "lake/delta/tags.h"
@@ -71,6 +72,9 @@ arrow::Result<LakeSnapshot> DeltaTable::SnapshotOf(const LogState& state) const 
     if (auto tag = add.tags.find(kChecksumTag); tag != add.tags.end()) {
       file.checksum = tag->second;
     }
+    const FileTags tags = TagsOf(add);
+    file.rows_version = tags.rows_version;
+    file.open_tail = tags.open_tail;
     auto rows = RowsInStatistics(add.stats);
     if (rows) {
       file.rows = *rows;

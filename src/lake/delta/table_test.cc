@@ -238,12 +238,15 @@ TEST_F(TableTest, ConfigurationIsReplacedWithTheRowsAndKeptWhereRowsAreAdded) {
   ASSERT_OK_AND_ASSIGN(auto added, table().Commit(commit));
   EXPECT_EQ(added.description, "All orders");
   EXPECT_THAT(added.configuration, UnorderedElementsAre(Pair("keelboat.watermark", "20"),
-                                                        Pair("keelboat.source", "shop")));
+                                                        Pair("keelboat.source", "shop"),
+                                                        Pair(kBaseVersionKey, "0")));
   commit.mode = LakeCommit::Mode::kReplace;
   commit.read_version = 1;
   ASSERT_OK_AND_ASSIGN(auto replaced, table().Commit(commit));
   EXPECT_EQ(replaced.description, "");
-  EXPECT_THAT(replaced.configuration, ElementsAre(Pair("keelboat.watermark", "20")));
+  EXPECT_THAT(
+      replaced.configuration,
+      UnorderedElementsAre(Pair("keelboat.watermark", "20"), Pair(kBaseVersionKey, "2")));
   commit.read_version = 2;
   commit.configuration = {{"delta.columnMapping.mode", "name"}};
   EXPECT_EQ(KindOf(table().Commit(commit).status()), ErrorKind::kInternal);
@@ -393,7 +396,7 @@ TEST_F(TableTest, AnAppendOnlyTableIsNotReplaced) {
   std::string text =
       store_->Get("orders/_delta_log/00000000000000000000.json").ValueOrDie();
   text.replace(text.find("\"configuration\":{"), 17,
-               "\"configuration\":{\"delta.appendOnly\":\"true\"");
+               "\"configuration\":{\"delta.appendOnly\":\"true\",");
   ASSERT_OK(store_->Put("orders/_delta_log/00000000000000000000.json", text));
   arrow::Status status = CommitRows(0, 0, 1).status();
   EXPECT_EQ(KindOf(status), ErrorKind::kUnsupported);
