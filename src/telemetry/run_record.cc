@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -13,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "keelboat/error.h"
+#include "telemetry/process_start.h"
 
 namespace keelboat {
 namespace {
@@ -130,6 +130,7 @@ RunRecord RecordFrom(const Json& json) {
   if (const Json& plan = json.at("plan"); !plan.is_null()) record.plan_json = plan.dump();
   record.host = TextAt(json, "host");
   record.pid = json.value("pid", int64_t{0});
+  record.pid_start = json.value("pid_start", int64_t{0});
   return record;
 }
 
@@ -140,9 +141,9 @@ std::string HostName() {
   return name;
 }
 
-bool ProcessIsGone(const RunRecord& record) {
-  if (record.pid <= 0 || record.host != HostName()) return false;
-  return kill(static_cast<pid_t>(record.pid), 0) != 0 && errno == ESRCH;
+bool HasDied(const RunRecord& record) {
+  return record.status == "running" && record.pid > 0 && record.host == HostName() &&
+         ProcessIsGone(record.pid, record.pid_start);
 }
 
 RunRecord ReadRecord(const fs::path& file) {
@@ -151,7 +152,7 @@ RunRecord ReadRecord(const fs::path& file) {
   if (input) text << input.rdbuf();
   auto record = ParseRunRecord(std::move(text).str());
   if (record.ok()) {
-    if (record->status == "running" && ProcessIsGone(*record)) record->status = "died";
+    if (HasDied(*record)) record->status = "died";
     return std::move(*record);
   }
   RunRecord unreadable;
@@ -189,6 +190,7 @@ std::string RunRecordJson(const RunRecord& record) {
                                           : Json::parse(record.plan_json, nullptr, false);
   json["host"] = record.host;
   json["pid"] = record.pid;
+  json["pid_start"] = record.pid_start;
   return Dump(json);
 }
 
@@ -205,6 +207,7 @@ arrow::Status WriteRunRecord(const fs::path& folder, const RunRecord& record) {
   RunRecord placed = record;
   placed.host = HostName();
   placed.pid = getpid();
+  placed.pid_start = ProcessStart(placed.pid);
   const fs::path path = folder / (record.run_id + ".json");
   const fs::path temporary = folder / ("." + record.run_id + ".json.new");
   std::error_code failed;

@@ -61,6 +61,7 @@ struct RunRecord {
   std::string plan_json;                        ///< JSON text; empty: none.
   std::string host;
   int64_t pid = 0;
+  int64_t pid_start = 0;  ///< ProcessStart of `pid`; 0: not known.
 };
 
 /// What `run`, `extract`, `load` and `transform` print under --json.
@@ -81,7 +82,8 @@ arrow::Status WriteRunRecord(const std::filesystem::path& folder,
 /// \brief All records of a folder, newest first; none when there is no folder.
 ///
 /// A file that cannot be read as a record comes back with status "unreadable" and the
-/// reason in `error`. A record that says "running" of a process that is gone says "died".
+/// reason in `error`. A record of this host that says "running" of a process that is gone
+/// says "died", also when another process has its number by now.
 std::vector<RunRecord> ListRunRecords(const std::filesystem::path& folder);
 
 }  // namespace keelboat

@@ -100,6 +100,20 @@ TEST_F(RunRecordTest, ARunWhoseProcessIsGoneDied) {
   EXPECT_EQ(ListRunRecords(folder_)[0].status, "died");
 }
 
+TEST_F(RunRecordTest, ARunWhoseProcessNumberWasGivenAgainDied) {
+  auto record = Sample("r");
+  record.status = "running";
+  ASSERT_TRUE(WriteRunRecord(folder_, record).ok());
+  std::ifstream in(folder_ / "r.json");
+  auto json = nlohmann::ordered_json::parse(in);
+  json["pid_start"] = json["pid_start"].get<int64_t>() - 1;
+  std::ofstream(folder_ / "r.json") << json;
+  EXPECT_EQ(ListRunRecords(folder_)[0].status, "died");
+  json["host"] = "another.example";
+  std::ofstream(folder_ / "r.json") << json;
+  EXPECT_EQ(ListRunRecords(folder_)[0].status, "running") << "cannot be told from here";
+}
+
 TEST_F(RunRecordTest, AnUnreadableRecordIsShownAsSuch) {
   fs::create_directories(folder_);
   std::ofstream(folder_ / "x.json") << "{\"run_id\": 1";
