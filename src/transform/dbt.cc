@@ -33,7 +33,7 @@ constexpr const char* kBuild = R"({"do":"dbt","arguments":["build"]})";
 constexpr const char* kDocs =
     R"({"do":"dbt","arguments":["docs","generate","--no-compile","--static"]})";
 
-/// Versions 1.9 up to the next major one have the runner and the events used here.
+/// From 1.9 on and below 2.0, dbt has the runner and the events used here.
 bool IsSupported(std::string_view version) {
   if (!version.starts_with("1.")) return false;
   int minor = 0;
@@ -88,8 +88,8 @@ class ResidentDbt final : public Dbt {
     const bool known = !ready.version.empty();
     if (known && !IsSupported(ready.version)) {
       return MakeError(ErrorKind::kConfig,
-                       fmt::format("dbt-core {} does not fit: version 1.9 up to 1.11 is "
-                                   "needed; {}",
+                       fmt::format("dbt-core {} does not fit: version 1.9 or newer, but "
+                                   "below 2.0, is needed; {}",
                                    ready.version, InstallRemedy(options_)));
     }
     if (ready.kind == WorkerEvent::Kind::kUnusable) {

@@ -287,16 +287,26 @@ TEST_F(DbtTest, NamesTheRemedyWhereDbtIsMissing) {
               HasSubstr("/usr/bin/python3 -m pip install 'dbt-core==1.11.*'"));
 }
 
-TEST_F(DbtTest, RefusesAnotherMajorVersion) {
+TEST_F(DbtTest, SaysWhichVersionsFit) {
   // A package folder that shadows the real one's version.
-  fs::create_directories(root_ / "fake" / "dbt_core-2.0.0.dist-info");
-  std::ofstream(root_ / "fake" / "dbt_core-2.0.0.dist-info" / "METADATA")
-      << "Metadata-Version: 2.1\nName: dbt-core\nVersion: 2.0.0\n";
-  options_.environment["PYTHONPATH"] = (root_ / "fake").string();
-  auto finished = Build();
-  ASSERT_FALSE(finished.ok());
-  EXPECT_EQ(KindOf(finished.status()), ErrorKind::kConfig);
-  EXPECT_THAT(finished.status().message(), HasSubstr("dbt-core 2.0.0 does not fit"));
+  const auto build_with = [&](const std::string& version) {
+    const fs::path fake = root_ / ("fake-" + version);
+    const fs::path information = fake / ("dbt_core-" + version + ".dist-info");
+    fs::create_directories(information);
+    std::ofstream(information / "METADATA")
+        << "Metadata-Version: 2.1\nName: dbt-core\nVersion: " << version << "\n";
+    options_.environment["PYTHONPATH"] = fake.string();
+    return Build().status();
+  };
+  for (const char* version : {"1.8.9", "2.0.0b1"}) {
+    const arrow::Status refused = build_with(version);
+    EXPECT_EQ(KindOf(refused), ErrorKind::kConfig) << version;
+    EXPECT_THAT(
+        refused.message(),
+        HasSubstr("dbt-core " + std::string(version) +
+                  " does not fit: version 1.9 or newer, but below 2.0, is needed"));
+  }
+  EXPECT_EQ(build_with("1.9.0"), arrow::Status::OK());
 }
 
 TEST_F(DbtTest, CommandGivesDbtsExitCode) {
