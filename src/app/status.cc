@@ -128,7 +128,7 @@ std::string StatusToJson(const ProjectStatus& status) {
                       {"stale", state.stale}});
   }
   return Json{{"tables", std::move(tables)}, {"warning", TextOrNull(status.warning)}}
-      .dump(2);
+      .dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace keelboat

@@ -48,8 +48,7 @@ int Check(const Invocation& invocation, const std::vector<std::string>& parts) {
   if (invocation.flags.json) {
     const nlohmann::ordered_json report = {{"status", code == 0 ? "ok" : "failed"},
                                            {"checks", std::move(lines)}};
-    PrintData(report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
-              "\n");
+    PrintJson(report);
   }
   return code;
 }

@@ -48,7 +48,7 @@ arrow::Result<int> ShowHistory(const Invocation& invocation, const HistoryFlags&
     for (const RunRecord& record : records) {
       runs.push_back(nlohmann::ordered_json::parse(RunRecordJson(record)));
     }
-    PrintData(nlohmann::ordered_json{{"runs", std::move(runs)}}.dump(2) + "\n");
+    PrintJson({{"runs", std::move(runs)}});
     return 0;
   }
   if (records.empty()) invocation.Tell("no runs yet: keelboat run");

@@ -53,7 +53,7 @@ arrow::Result<int> Init(const Invocation& invocation, const InitFlags& flags) {
                                            {"written", done.written},
                                            {"kept", done.kept},
                                            {"notes", project.notes}};
-    PrintData(report.dump(2) + "\n");
+    PrintJson(report);
   }
   return 0;
 }

@@ -76,7 +76,7 @@ arrow::Result<int> Vacuum(const Invocation& invocation, const VacuumFlags& flags
   if (invocation.flags.json) {
     const nlohmann::ordered_json report = {{"dry_run", flags.dry_run},
                                            {"tables", std::move(tables)}};
-    PrintData(report.dump(2) + "\n");
+    PrintJson(report);
   }
   return 0;
 }

@@ -35,8 +35,7 @@ int Invocation::Report(const arrow::Status& status) const {
         {"status", kind == ErrorKind::kCancelled ? "interrupted" : "failed"},
         {"error",
          {{"kind", ErrorKindName(kind)}, {"message", Redact(status.message())}}}};
-    PrintData(report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
-              "\n");
+    PrintJson(report);
   }
   return code;
 }
@@ -84,6 +83,10 @@ void PrintData(const std::string& text) {
   std::fprintf(stderr, "keelboat: writing to standard output: %s\n",
                std::strerror(errno));
   _exit(EXIT_FAILURE);
+}
+
+void PrintJson(const nlohmann::ordered_json& data) {
+  PrintData(data.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace keelboat

@@ -8,6 +8,7 @@
 #include <string>
 
 #include <arrow/result.h>
+#include <nlohmann/json_fwd.hpp>
 
 #include "app/project.h"
 #include "core/clock.h"
@@ -59,5 +60,8 @@ struct Invocation {
 
 /// Writes data to stdout. A reader that went away ends the program quietly.
 void PrintData(const std::string& text);
+/// The same for what --json asked for. Names may hold bytes that are no UTF-8 (folders
+/// do); they come out as replacement characters.
+void PrintJson(const nlohmann::ordered_json& data);
 
 }  // namespace keelboat

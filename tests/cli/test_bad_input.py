@@ -2,6 +2,7 @@
 nothing half-published, no secret anywhere."""
 
 import os
+import shutil
 import signal
 import time
 
@@ -223,3 +224,18 @@ def test_no_secret_in_any_file_of_the_project(project):
             content = file.read_bytes()
             assert PASSWORD.encode() not in content, file
             assert b"an0ther-s3cret" not in content, file
+
+
+def test_folders_whose_names_are_no_utf8(project):
+    broken = os.fsdecode(b"sh\xffop")
+    done = project.ok("-q", "--json", "init", broken)
+    assert done.json["folder"].endswith("sh\N{REPLACEMENT CHARACTER}op")
+    assert (project.path / broken / "keelboat.yaml").exists()
+    project.ok("run")
+    lake = project.path / "lake"
+    shutil.copytree(lake / "orders", lake / broken)
+    # Every command that lists the lake's tables still answers.
+    vacuumed = project.ok("-q", "--json", "vacuum", "--dry-run").json["tables"]
+    assert "sh\N{REPLACEMENT CHARACTER}op" in [table["table"] for table in vacuumed]
+    for command in (("status",), ("history",), ("plan",)):
+        project.ok("--json", *command)
