@@ -9,6 +9,7 @@
 #include "core/stop.h"
 #include "keelboat/error.h"
 #include "sources/mysql/catalog.h"
+#include "sources/mysql/predicate_text.h"
 #include "sources/mysql/query_kill.h"
 #include "sources/mysql/statement_text.h"
 
@@ -111,6 +112,13 @@ arrow::Result<std::shared_ptr<SourceReader>> MysqlReader::Open(
   parts.table = relation.table;
   parts.where = partition.where;
   parts.order_by = relation.primary_key;
+  for (const Predicate& predicate : partition.predicates) {
+    auto condition = PredicateText(predicate, *relation.schema);
+    if (!condition.ok()) {
+      return AddContext(condition.status(), "reading table " + relation.table);
+    }
+    parts.conditions.push_back(std::move(*condition));
+  }
   parts.limit = partition.limit;
   parts.tag = NewTag();
   for (const auto& field : schema->fields()) {

@@ -51,8 +51,18 @@ std::string SelectText(const SelectParts& parts) {
     std::string name = QuoteIdentifier(column.name);
     return column.as_text ? "CAST(" + name + " AS CHAR) AS " + name : name;
   });
-  text += " FROM " + Qualified(parts.database, parts.table);
-  if (!parts.where.empty()) text += " WHERE (\n" + parts.where + "\n)";
+  text += " FROM ";
+  text += parts.sql.empty() ? Qualified(parts.database, parts.table)
+                            : "(\n" + parts.sql + "\n) AS `query`";
+  const char* before = " WHERE ";
+  if (!parts.where.empty()) {
+    text += before + ("(\n" + parts.where + "\n)");
+    before = " AND ";
+  }
+  for (const std::string& condition : parts.conditions) {
+    text += before + condition;
+    before = " AND ";
+  }
   if (parts.limit) {
     if (!parts.order_by.empty()) {
       text += " ORDER BY " + Joined(parts.order_by, [](const std::string& name) {

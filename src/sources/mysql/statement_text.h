@@ -20,13 +20,17 @@ struct SelectColumn {
   bool as_text = false;
 };
 
-/// What a SELECT over one table is made of.
+/// What a SELECT over one table or query is made of.
 struct SelectParts {
   std::string database;
   std::string table;
+  /// The user's own query, read instead of a table; may be empty.
+  std::string sql;
   std::vector<SelectColumn> columns;
   /// The user's own filter, in the server's SQL; may be empty.
   std::string where;
+  /// Conditions that hold too, each in parentheses (predicate_text.h).
+  std::vector<std::string> conditions;
   /// The key to order by when `limit` is set; may be empty.
   std::vector<std::string> order_by;
   std::optional<int64_t> limit;
@@ -34,8 +38,8 @@ struct SelectParts {
   std::string tag;
 };
 
-/// The SELECT statement. The filter stands on lines of its own, so that a comment
-/// at its end cannot swallow what follows.
+/// The SELECT statement. The user's own SQL stands on lines of its own, so that a
+/// comment at its end cannot swallow what follows.
 std::string SelectText(const SelectParts& parts);
 
 /// A column of a key, and how two of its values are told apart.
