@@ -61,8 +61,10 @@ enum class PredicateKind {
 struct Predicate {
   PredicateKind kind = PredicateKind::kRange;
   std::vector<std::string> columns;
-  std::vector<std::string> lower;  ///< Inclusive; empty: unbounded.
-  std::vector<std::string> upper;  ///< Exclusive; empty: unbounded.
+  /// Inclusive; empty: unbounded. A bound with fewer values than columns speaks of the
+  /// first ones only.
+  std::vector<std::string> lower;
+  std::vector<std::string> upper;  ///< Exclusive; likewise.
   bool or_null = false;            ///< kRange: rows whose first column is null too.
   std::vector<std::vector<std::string>> keys;  ///< kKeyset; a value a column.
 

@@ -226,7 +226,8 @@ TEST(Predicates, TuplesAndKeysOfACompositeKeyAreRanges) {
   Server().Run(
       "CREATE TABLE parcels (a INT, b INT, c VARCHAR(20), v INT, PRIMARY KEY (a, b, c), "
       "UNIQUE (v));"
-      "INSERT INTO parcels SELECT seq DIV 500, MOD(seq, 500) DIV 10, CONCAT('x', seq), seq "
+      "INSERT INTO parcels SELECT seq DIV 500, MOD(seq, 500) DIV 10, CONCAT('x', seq), "
+      "seq "
       "FROM seq_1_to_20000; ANALYZE TABLE parcels");
   auto source = MakeMysqlSource(ServerOptions()).ValueOrDie();
   Relation relation = source->DescribeTable("parcels", {}).ValueOrDie();
