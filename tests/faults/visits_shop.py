@@ -1,5 +1,8 @@
 """A shop whose table of visits takes a while to move, and the project over it."""
 
+from deltalake import DeltaTable
+from project_folder import ProjectFolder
+
 # visits: every row has text that does not compress, so that files are as big as they look.
 SHOP = """
 CREATE TABLE visits (
@@ -31,3 +34,37 @@ METADATA = {
     "visits": {"load_strategy": "full", "description": "Page views"},
     "customers": {"load_strategy": "full", "description": "Who buys"},
 }
+
+# The cursor's window of late rows is read again, so every run has something to do.
+INCREMENTAL = {
+    "visits": {
+        "load_strategy": "incremental",
+        "incremental_column": "seen",
+        "lookback": "6h",
+        "description": "Page views",
+    },
+    "customers": {"load_strategy": "full", "description": "Who buys"},
+}
+
+
+def expect_visits(project: ProjectFolder, count: int) -> None:
+    """Lake and warehouse hold the visits 1 to `count`, each once and alike."""
+    lake = project.lake("visits").select(["id", "token", "seen"]).sort_by("id")
+    rows = list(zip(*[column.to_pylist() for column in lake.columns], strict=True))
+    assert [row[0] for row in rows] == list(range(1, count + 1))
+    sql = "SELECT id, token, seen FROM raw.visits ORDER BY id"
+    assert project.warehouse(sql) == rows
+
+
+def expect_no_orphans(project: ProjectFolder) -> None:
+    """After a vacuum: no file in the lake that its tables do not know."""
+    for table in ("visits", "customers"):
+        folder = project.path / "lake" / table
+        known = {uri.rpartition("/")[2] for uri in DeltaTable(folder).file_uris()}
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        assert {f.name for f in files if "_delta_log" not in f.parts} == known
+        log = {f.name for f in files if "_delta_log" in f.parts}
+        commits = {name for name in log if name.endswith(".json")}
+        assert all(
+            "checkpoint" in name and "tmp" not in name for name in log - commits
+        ), log

@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = ROOT / "build" / "release" / "keelboat"
+_DIE_AT = ROOT / "build" / "release" / "tests" / "support" / "libdie_at.so"
 
 # Only these reach the program from the surroundings: a test decides everything else.
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TERM")
@@ -62,6 +63,12 @@ class ProjectFolder:
             env=self.environment(**variables),
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
+
+    def die(self, moment: str, *arguments: str) -> None:
+        """A run of the program that is killed at that moment ("before TEXT", "after TEXT":
+        see die_at.cc)."""
+        done = self.run(*arguments, LD_PRELOAD=str(_DIE_AT), KEELBOAT_TEST_DIE_AT=moment)
+        assert done.code == -signal.SIGKILL, f"{moment}: {done.code}\n{done.text}"
 
     def run(self, *arguments: str, timeout: float = 180, **variables: str) -> Finished:
         process = self.start(*arguments, **variables)
