@@ -352,7 +352,7 @@ TEST_F(DuckdbWarehouseTest, AFailureAtAnyStatementLeavesTheOldTable) {
     });
     auto result = warehouse->Apply(request, never_);
     if (result.ok()) {
-      EXPECT_GE(fail_at, 6);
+      EXPECT_GE(fail_at, 5);
       break;
     }
     EXPECT_EQ(result.status().message(), "injected");

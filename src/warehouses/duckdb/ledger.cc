@@ -22,6 +22,14 @@ arrow::Result<int64_t> ToInteger(const std::optional<std::string>& text) {
 
 }  // namespace
 
+std::string DescribeFiles(const std::vector<LoadFile>& files) {
+  std::string content;
+  for (const LoadFile& file : files) {
+    content += file.uri + "\n" + std::to_string(file.rows) + "\n";
+  }
+  return content;
+}
+
 arrow::Result<std::vector<LedgerEntry>> Ledger::Read() {
   ARROW_ASSIGN_OR_RAISE(
       auto tables,
@@ -95,6 +103,12 @@ std::string Ledger::AdvanceStatement(const std::optional<LedgerEntry>& previous,
          " AND lake_version = " + std::to_string(previous->row.lake_version) +
          " AND lake_uri = " + QuoteText(previous->row.lake_uri) +
          " AND files_sha256 = " + QuoteText(previous->files_sha256);
+}
+
+std::string Ledger::RowsStatement(const LedgerEntry& entry) const {
+  return "UPDATE " + QuoteTable(schema_, kLedgerTable) +
+         " SET rows = " + std::to_string(entry.row.rows) +
+         " WHERE table_name = " + QuoteText(entry.row.table);
 }
 
 }  // namespace keelboat::duckdb

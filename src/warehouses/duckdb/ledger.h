@@ -21,6 +21,9 @@ struct LedgerEntry {
   std::string files_sha256;
 };
 
+/// What the ledger's `files_sha256` is computed over.
+std::string DescribeFiles(const std::vector<LoadFile>& files);
+
 /// \brief The table that says which lake version each warehouse table holds.
 ///
 /// docs/formats/ledger.md is its specification. Borrows the connection.
@@ -40,6 +43,9 @@ class Ledger {
   /// one row, or none when somebody else has moved the ledger since `previous` was read.
   std::string AdvanceStatement(const std::optional<LedgerEntry>& previous,
                                const LedgerEntry& next) const;
+
+  /// SQL that says how many rows the table of `entry` came to, after `AdvanceStatement`.
+  std::string RowsStatement(const LedgerEntry& entry) const;
 
  private:
   adbc::Connection* connection_;

@@ -1,30 +1,20 @@
 #pragma once
 
-#include <functional>
+#include <cstdint>
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <arrow/result.h>
 
 #include "warehouses/adbc.h"
-#include "warehouses/duckdb/column_types.h"
+#include "warehouses/duckdb/existing_table.h"
 #include "warehouses/duckdb/ledger.h"
+#include "warehouses/duckdb/load_session.h"
 #include "warehouses/warehouse.h"
 
 namespace keelboat::duckdb {
-
-/// Called with each statement of a load before it runs; an error stops the load there.
-/// This is where tests fail or kill a load at every step.
-using StatementHook = std::function<arrow::Status(std::string_view sql)>;
-
-/// What stands in the warehouse under a table's name.
-struct ExistingTable {
-  std::vector<Column> columns;
-  std::string description;
-};
 
 /// \brief One table's way from lake files into the warehouse: one transaction.
 ///
@@ -36,7 +26,7 @@ class TableLoad {
       : connection_(*connection),
         schema_(schema),
         request_(request),
-        hook_(hook),
+        session_(connection, schema, request, hook),
         ledger_(connection, schema) {}
 
   /// \brief Loads up to, not including, the COMMIT; the transaction is left open.
@@ -51,26 +41,21 @@ class TableLoad {
  private:
   arrow::Status CheckRequest() const;
   arrow::Status ReadLedger();
-  arrow::Result<std::optional<ExistingTable>> ReadExisting();
-  arrow::Result<bool> IsUpToDate(const std::optional<ExistingTable>& existing);
-  arrow::Status MatchFiles();
-  arrow::Status ReplaceContent(const std::optional<ExistingTable>& existing);
-  arrow::Status WriteComments(const std::optional<ExistingTable>& existing, bool kept);
-  arrow::Status InsertFiles();
-  arrow::Result<int64_t> CountRows();
-  arrow::Result<int64_t> Execute(const std::string& sql);
-  std::string ReadParquet() const;
-  std::string Target() const;
+  arrow::Result<std::string> DigestOf(const std::vector<LoadFile>& files);
+  arrow::Status ReadExisting();
+  arrow::Result<bool> IsUpToDate();
+  /// Whether the ledger is where the increment begins.
+  arrow::Status CheckStart();
+  arrow::Status Begin();
+  arrow::Result<int64_t> LoadWhole();
+  arrow::Result<int64_t> ApplyIncrement();
 
   adbc::Connection& connection_;
   const std::string& schema_;
   const LoadRequest& request_;
-  const StatementHook& hook_;
+  LoadSession session_;
   Ledger ledger_;
-  std::stop_token stop_;
-  std::vector<Column> columns_;
-  std::vector<bool>
-      in_files_;  ///< Whether any file has the lake column of this position.
+  std::optional<ExistingTable> existing_;
   std::optional<LedgerEntry> previous_;
   LedgerEntry next_;
 };
