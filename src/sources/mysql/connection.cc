@@ -181,8 +181,37 @@ Connection::~Connection() {
   if (socket_ >= 0) close(socket_);
 }
 
+void Connection::Bind(std::stop_token stop) {
+  cut_on_stop_.reset();
+  stop_ = std::move(stop);
+  cut_on_stop_.emplace(stop_, CutOnStop{this});
+}
+
 void Connection::Cut() {
+  lost_ = true;
   if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
+}
+
+arrow::Status Connection::Send(const std::string& statement) {
+  Heard();
+  SigpipeBlock block;
+  if (mysql_send_query(handle_, statement.data(), statement.size()) != 0) {
+    return LastError("");
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status Connection::Receive() {
+  SigpipeBlock block;
+  if (mysql_read_query_result(handle_) != 0) return LastError("");
+  return arrow::Status::OK();
+}
+
+arrow::Status Connection::Ping() {
+  Heard();
+  SigpipeBlock block;
+  if (mysql_ping(handle_) != 0) return LastError("");
+  return arrow::Status::OK();
 }
 
 arrow::Status Connection::Execute(const std::string& statement,
@@ -226,6 +255,7 @@ arrow::Status Connection::LastError(MYSQL_STMT* statement, const std::string& ta
 
 arrow::Status Connection::StatusOf(unsigned int number, const char* sqlstate,
                                    const char* message, const std::string& table) {
+  if (EndsConnection(number)) lost_ = true;
   ARROW_RETURN_NOT_OK(CheckStop(stop_));
   auto silence = std::chrono::steady_clock::now() - heard_;
   if (number == CR_SERVER_LOST && silence >= options_.read_timeout) {

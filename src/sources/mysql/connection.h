@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -38,6 +39,22 @@ class Connection {
   arrow::Result<std::vector<Row>> Query(const std::string& statement,
                                         const std::string& table = {});
 
+  /// Sends a statement that answers no rows and does not wait; `Receive` comes next.
+  arrow::Status Send(const std::string& statement);
+  /// Waits for the answer to what `Send` sent.
+  arrow::Status Receive();
+  /// Asks the server for a sign of life.
+  arrow::Status Ping();
+
+  /// From now on this token ends the connection, and no other.
+  void Bind(std::stop_token stop);
+  /// Whether the connection is known to be of no more use.
+  bool lost() const { return lost_; }
+  /// Whether the server is inside a transaction, as its last answer told.
+  bool in_transaction() const {
+    return (handle_->server_status & SERVER_STATUS_IN_TRANS) != 0;
+  }
+
   /// Makes a status of what the client library holds as its last error, or
   /// kCancelled after a stop request. `table` may be empty.
   arrow::Status LastError(const std::string& table);
@@ -75,6 +92,7 @@ class Connection {
   // A second descriptor of the socket: it can be shut down while the client library
   // is closing its own.
   int socket_ = -1;
+  std::atomic<bool> lost_ = false;
   std::chrono::steady_clock::time_point heard_ = std::chrono::steady_clock::now();
   // Last, so that it is gone before what it uses.
   std::optional<std::stop_callback<CutOnStop>> cut_on_stop_;

@@ -1,5 +1,6 @@
 #include "sources/mysql/mysql_reader.h"
 
+#include <chrono>
 #include <utility>
 
 #include <arrow/memory_pool.h>
@@ -18,6 +19,7 @@ namespace {
 
 constexpr unsigned int kUnknownColumn = 1054;
 constexpr unsigned int kViewInvalid = 1356;
+constexpr std::chrono::milliseconds kDrainPatience(2000);
 
 arrow::Status Altered(const std::string& table, const std::string& what,
                       ErrorDetail::Map details) {
@@ -76,6 +78,13 @@ arrow::Status Reinterpret(const arrow::Status& status, const Relation& relation,
   return status;
 }
 
+// Ends a query on the server, and leaves its connection fit for another if it can.
+void EndAnswer(RowStream* stream, const std::string& tag) {
+  KillQuery(stream->connection().options(), stream->connection().id(), tag,
+            KillWhat::kQuery);
+  stream->Drain(kDrainPatience);
+}
+
 arrow::Result<std::vector<ColumnType>> CheckedTypes(
     const std::vector<ServerField>& fields, const arrow::Schema& schema,
     const std::string& table) {
@@ -102,6 +111,18 @@ arrow::Result<std::vector<ColumnType>> CheckedTypes(
 arrow::Result<std::shared_ptr<SourceReader>> MysqlReader::Open(
     const MysqlOptions& options, const Relation& relation, const Partition& partition,
     const std::stop_token& stop) {
+  ARROW_ASSIGN_OR_RAISE(auto connection, Connection::Open(options, stop));
+  ARROW_RETURN_NOT_OK(connection->Execute("START TRANSACTION READ ONLY"));
+  return Open(ConnectionPtr(std::move(connection)), relation, partition);
+}
+
+arrow::Result<std::shared_ptr<SourceReader>> MysqlReader::Open(
+    ConnectionPtr connection, const Relation& relation, const Partition& partition) {
+  const MysqlOptions options = connection->options();
+  std::shared_ptr<ConnectionPool> pool = connection.get_deleter().pool();
+  auto explain = [&](const arrow::Status& status) {
+    return pool == nullptr ? status : pool->Explain(status);
+  };
   if (relation.table.empty()) {
     return MakeError(ErrorKind::kUnsupported,
                      "source " + options.name + " reads tables, not queries");
@@ -125,38 +146,45 @@ arrow::Result<std::shared_ptr<SourceReader>> MysqlReader::Open(
     parts.columns.push_back({field->name(), ReadAsText(*field)});
   }
 
-  ARROW_ASSIGN_OR_RAISE(auto connection, Connection::Open(options, stop));
-  ARROW_RETURN_NOT_OK(connection->Execute("START TRANSACTION READ ONLY"));
   auto prepared =
       RowStream::Prepare(std::move(connection), SelectText(parts), relation.table);
-  if (!prepared.ok()) return Reinterpret(prepared.status(), relation, partition);
+  if (!prepared.ok()) {
+    return Reinterpret(explain(prepared.status()), relation, partition);
+  }
   std::unique_ptr<RowStream> stream = std::move(*prepared);
   if (auto status = stream->Execute(); !status.ok()) {
     unsigned long id = stream->connection().id();
     stream.reset();
     if (MayStillRun(status)) KillQuery(options, id, parts.tag);
-    return Reinterpret(status, relation, partition);
+    return Reinterpret(explain(status), relation, partition);
   }
   // After the start, because a table altered since the statement was prepared is
   // prepared anew by the server in silence.
-  ARROW_ASSIGN_OR_RAISE(auto fields, stream->Fields());
-  ARROW_ASSIGN_OR_RAISE(auto types, CheckedTypes(fields, *schema, relation.table));
+  auto types = [&]() -> arrow::Result<std::vector<ColumnType>> {
+    ARROW_ASSIGN_OR_RAISE(auto fields, stream->Fields());
+    return CheckedTypes(fields, *schema, relation.table);
+  }();
+  if (!types.ok()) {
+    EndAnswer(stream.get(), parts.tag);
+    return types.status();
+  }
   DecodedTable table{.source = options.name,
                      .table = relation.table,
                      .schema = schema,
-                     .types = std::move(types),
+                     .types = std::move(*types),
                      .primary_key = relation.primary_key,
                      .zero_dates = options.zero_dates};
   return std::shared_ptr<SourceReader>(
-      new MysqlReader(std::move(stream), std::move(table), parts.tag));
+      new MysqlReader(std::move(stream), std::move(table), parts.tag, std::move(pool)));
 }
 
 MysqlReader::MysqlReader(std::unique_ptr<RowStream> stream, DecodedTable table,
-                         std::string tag)
+                         std::string tag, std::shared_ptr<ConnectionPool> pool)
     : stream_(std::move(stream)),
       schema_(table.schema),
       decoder_(std::move(table), arrow::default_memory_pool()),
-      tag_(std::move(tag)) {}
+      tag_(std::move(tag)),
+      pool_(std::move(pool)) {}
 
 MysqlReader::~MysqlReader() { Release(); }
 
@@ -171,6 +199,11 @@ void MysqlReader::Release() {
   bool unfinished = stream_->in_answer() || stopped;
   unsigned long id = stream_->connection().id();
   MysqlOptions options = stream_->connection().options();
+  if (pool_ != nullptr && stream_->in_answer() && !stopped) {
+    // The view that the connection holds is worth more than the rest of the answer.
+    EndAnswer(stream_.get(), tag_);
+    unfinished = stream_->connection().lost();
+  }
   stream_.reset();
   if (unfinished) KillQuery(options, id, tag_);
 }
@@ -184,6 +217,7 @@ arrow::Status MysqlReader::ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) 
     arrow::Status stop = CheckStop(stream_->connection().stop());
     Release();
     if (!stop.ok()) return stop;
+    if (pool_ != nullptr) return pool_->Explain(status);
   }
   return status;
 }

@@ -7,6 +7,7 @@
 
 #include <arrow/result.h>
 
+#include "sources/mysql/connection_pool.h"
 #include "sources/mysql/mysql_options.h"
 #include "sources/mysql/row_decoder.h"
 #include "sources/mysql/row_stream.h"
@@ -25,6 +26,12 @@ class MysqlReader final : public SourceReader {
                                                            const Relation& relation,
                                                            const Partition& partition,
                                                            const std::stop_token& stop);
+  /// The same over a connection that is inside a transaction already. One on loan goes
+  /// back at the end, and also after an early one where the server can be made to end
+  /// the query alone; a stop request costs it.
+  static arrow::Result<std::shared_ptr<SourceReader>> Open(ConnectionPtr connection,
+                                                           const Relation& relation,
+                                                           const Partition& partition);
   ~MysqlReader() override;
 
   std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
@@ -33,7 +40,8 @@ class MysqlReader final : public SourceReader {
   std::vector<std::string> Warnings() const override;
 
  private:
-  MysqlReader(std::unique_ptr<RowStream> stream, DecodedTable table, std::string tag);
+  MysqlReader(std::unique_ptr<RowStream> stream, DecodedTable table, std::string tag,
+              std::shared_ptr<ConnectionPool> pool);
   arrow::Status Fill();
   arrow::Status ReadToBatch(std::shared_ptr<arrow::RecordBatch>* batch);
   // Lets go of the server, politely at the end of the answer, by force before it.
@@ -43,6 +51,7 @@ class MysqlReader final : public SourceReader {
   std::shared_ptr<arrow::Schema> schema_;
   RowDecoder decoder_;
   std::string tag_;
+  std::shared_ptr<ConnectionPool> pool_;  // Null for a connection of its own.
   std::vector<std::string> server_warnings_;
 };
 

@@ -12,6 +12,7 @@
 #include "sources/mysql/catalog.h"
 #include "sources/mysql/connection.h"
 #include "sources/mysql/mysql_reader.h"
+#include "sources/mysql/mysql_snapshot.h"
 #include "sources/mysql/query_kill.h"
 #include "sources/mysql/statement_text.h"
 
@@ -21,31 +22,6 @@ namespace {
 constexpr const char* kAccessDeniedToDatabase = "1044";
 
 using mysql::Connection;
-
-// Every read is its own moment.
-class StatementSnapshot final : public SourceSnapshot {
- public:
-  StatementSnapshot(Source* source, SnapshotInfo info)
-      : source_(*source), info_(std::move(info)) {}
-
-  const SnapshotInfo& info() const override { return info_; }
-  arrow::Result<std::shared_ptr<SourceReader>> Read(
-      const Relation& relation, const Partition& partition,
-      const std::stop_token& stop) override {
-    return source_.Read(relation, partition, stop);
-  }
-  arrow::Result<CursorFacts> MeasureCursor(const Relation& relation,
-                                           const std::string& column, const std::string&,
-                                           const std::stop_token&) override {
-    return MakeError(ErrorKind::kUnsupported, "measuring the cursor " + column +
-                                                  " of table " + relation.table +
-                                                  " is not possible yet");
-  }
-
- private:
-  Source& source_;
-  const SnapshotInfo info_;
-};
 
 class MysqlSource final : public Source {
  public:
@@ -134,10 +110,9 @@ class MysqlSource final : public Source {
   }
 
   arrow::Result<std::shared_ptr<SourceSnapshot>> OpenSnapshot(
-      const SnapshotRequest&, const std::stop_token&) override {
-    SnapshotInfo info;
-    info.id = options_.name + "-" + mysql::NewTag();
-    return std::make_shared<StatementSnapshot>(this, std::move(info));
+      const SnapshotRequest& request, const std::stop_token& stop) override {
+    ARROW_ASSIGN_OR_RAISE(auto connection, Connect(stop));
+    return mysql::OpenSnapshot(std::move(connection), request);
   }
 
  private:

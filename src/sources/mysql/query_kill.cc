@@ -25,7 +25,8 @@ bool MayStillRun(const arrow::Status& status) {
          kind == ErrorKind::kUnavailable;
 }
 
-void KillQuery(const MysqlOptions& options, unsigned long id, const std::string& tag) {
+void KillQuery(const MysqlOptions& options, unsigned long id, const std::string& tag,
+               KillWhat what) {
   MysqlOptions hasty = options;
   hasty.connect_timeout = std::chrono::seconds(1);
   hasty.read_timeout = std::chrono::seconds(1);
@@ -37,7 +38,9 @@ void KillQuery(const MysqlOptions& options, unsigned long id, const std::string&
           ->Query("SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = " + number +
                   " AND INFO LIKE " + QuoteLiteral("%" + tag + "%"));
   if (!running.ok() || running->empty()) return;
-  auto killed = (*connection)->Execute("KILL " + number);
+  auto killed =
+      (*connection)
+          ->Execute((what == KillWhat::kQuery ? "KILL QUERY " : "KILL ") + number);
   // An error means that the statement has ended by itself.
   static_cast<void>(killed);
 }

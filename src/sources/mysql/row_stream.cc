@@ -1,5 +1,9 @@
 #include "sources/mysql/row_stream.h"
 
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+#include <thread>
 #include <utility>
 
 #include "keelboat/error.h"
@@ -11,9 +15,9 @@ constexpr uint8_t kEndOfRows = 0xFE;
 
 }  // namespace
 
-arrow::Result<std::unique_ptr<RowStream>> RowStream::Prepare(
-    std::unique_ptr<Connection> connection, const std::string& statement,
-    std::string table) {
+arrow::Result<std::unique_ptr<RowStream>> RowStream::Prepare(ConnectionPtr connection,
+                                                             const std::string& statement,
+                                                             std::string table) {
   MYSQL_STMT* handle = mysql_stmt_init(connection->handle());
   if (handle == nullptr) return arrow::Status::OutOfMemory("preparing a statement");
   std::unique_ptr<RowStream> stream(
@@ -24,8 +28,7 @@ arrow::Result<std::unique_ptr<RowStream>> RowStream::Prepare(
   return stream;
 }
 
-RowStream::RowStream(std::unique_ptr<Connection> connection, MYSQL_STMT* statement,
-                     std::string table)
+RowStream::RowStream(ConnectionPtr connection, MYSQL_STMT* statement, std::string table)
     : connection_(std::move(connection)),
       statement_(statement),
       table_(std::move(table)) {}
@@ -34,8 +37,13 @@ RowStream::~RowStream() {
   // Closing a statement reads its answer to the end, which may be gigabytes. A closed
   // connection has forgotten its statements and leaves only memory to free.
   if (in_answer_) connection_->Cut();
-  connection_.reset();
-  mysql_stmt_close(statement_);
+  if (connection_->lost()) {
+    connection_.reset();
+    mysql_stmt_close(statement_);
+  } else {
+    // The connection may live on: the server has to forget the statement.
+    mysql_stmt_close(statement_);
+  }
 }
 
 arrow::Result<std::vector<ServerField>> RowStream::Fields() {
@@ -70,7 +78,9 @@ arrow::Result<std::span<const uint8_t>> RowStream::Next() {
   if (length == static_cast<unsigned long>(packet_error)) {
     // The server has ended the answer with an error, or is gone.
     in_answer_ = false;
-    return connection_->LastError(table_);
+    arrow::Status status = connection_->LastError(table_);
+    if (!connection_->lost()) handle->status = MYSQL_STATUS_READY;
+    return status;
   }
   const uint8_t* packet = handle->net.read_pos;
   if (packet[0] != kEndOfRows) return std::span(packet, length);
@@ -81,6 +91,22 @@ arrow::Result<std::span<const uint8_t>> RowStream::Next() {
   // The rows were taken behind the library's back: tell it that the answer is over.
   handle->status = MYSQL_STATUS_READY;
   return std::span<const uint8_t>();
+}
+
+void RowStream::Drain(std::chrono::milliseconds patience) {
+  std::mutex mutex;
+  std::condition_variable_any ended;
+  std::jthread watch([&](const std::stop_token& stop) {
+    std::unique_lock lock(mutex);
+    ended.wait_for(lock, stop, patience, [] { return false; });
+    if (!stop.stop_requested()) connection_->Cut();
+  });
+  while (in_answer_) {
+    auto row = Next();
+    // The error that the server ends the answer with is the one that was asked for.
+    if (!row.ok()) break;
+  }
+  watch.request_stop();
 }
 
 arrow::Result<std::vector<std::string>> RowStream::ServerWarnings() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -11,6 +12,7 @@
 
 #include "sources/mysql/column_type.h"
 #include "sources/mysql/connection.h"
+#include "sources/mysql/connection_pool.h"
 
 namespace keelboat::mysql {
 
@@ -18,13 +20,13 @@ namespace keelboat::mysql {
 ///
 /// The binary protocol, unbuffered: the server sends as fast as rows are taken. Owns the
 /// connection and is used by one thread. Destroying it in the middle of an answer cuts
-/// the connection and does not wait for the rest.
+/// the connection and does not wait for the rest; otherwise one on loan goes back.
 class RowStream {
  public:
   /// Prepares a statement, takes the connection over. `table` is for messages.
-  static arrow::Result<std::unique_ptr<RowStream>> Prepare(
-      std::unique_ptr<Connection> connection, const std::string& statement,
-      std::string table);
+  static arrow::Result<std::unique_ptr<RowStream>> Prepare(ConnectionPtr connection,
+                                                           const std::string& statement,
+                                                           std::string table);
   ~RowStream();
   RowStream(const RowStream&) = delete;
   RowStream& operator=(const RowStream&) = delete;
@@ -37,6 +39,11 @@ class RowStream {
   ///
   /// The bytes are valid until the next call.
   arrow::Result<std::span<const uint8_t>> Next();
+  /// \brief Takes what is left of an answer that was ended on the server, and drops it.
+  ///
+  /// Afterwards the connection is good for another statement, or is lost: cut where the
+  /// server goes on sending for longer than `patience`.
+  void Drain(std::chrono::milliseconds patience);
   /// Warnings that the server raised while it answered; complete at the end.
   arrow::Result<std::vector<std::string>> ServerWarnings();
 
@@ -45,10 +52,9 @@ class RowStream {
   bool in_answer() const { return in_answer_; }
 
  private:
-  RowStream(std::unique_ptr<Connection> connection, MYSQL_STMT* statement,
-            std::string table);
+  RowStream(ConnectionPtr connection, MYSQL_STMT* statement, std::string table);
 
-  std::unique_ptr<Connection> connection_;
+  ConnectionPtr connection_;
   MYSQL_STMT* statement_;
   std::string table_;
   bool in_answer_ = false;

@@ -15,6 +15,7 @@ namespace {
 // Numbers that this library's headers lack, because only MySQL knows them.
 constexpr unsigned int kMysqlQueryTimeout = 3024;
 constexpr unsigned int kMysqlAccountLocked = 3118;
+constexpr unsigned int kMysqlClientTimeout = 4031;
 
 // "'shop'@'localhost'" out of the server's message.
 std::string AccountIn(const std::string& message) {
@@ -52,6 +53,19 @@ arrow::Status Denied(const ServerError& error, const MysqlOptions& options,
 }
 
 }  // namespace
+
+bool EndsConnection(unsigned int number) {
+  switch (number) {
+    case ER_SERVER_SHUTDOWN:
+    case ER_NORMAL_SHUTDOWN:
+    case ER_CONNECTION_KILLED:
+    case kMysqlClientTimeout:
+      return true;
+    default:
+      return (number >= CR_MIN_ERROR && number <= CR_MAX_ERROR) ||
+             (number >= CER_MIN_ERROR && number <= CR_MARIADB_LAST_ERROR);
+  }
+}
 
 arrow::Status StatusOf(const ServerError& error, const MysqlOptions& options,
                        const std::string& table, const std::string& account) {
@@ -113,6 +127,7 @@ arrow::Status StatusOf(const ServerError& error, const MysqlOptions& options,
     case ER_NET_WRITE_INTERRUPTED:
     case ER_LOCK_WAIT_TIMEOUT:
     case ER_LOCK_DEADLOCK:
+    case kMysqlClientTimeout:
       return make(ErrorKind::kUnavailable, "");
     case ER_CON_COUNT_ERROR:
     case ER_TOO_MANY_USER_CONNECTIONS:
@@ -141,6 +156,9 @@ arrow::Status StatusOf(const ServerError& error, const MysqlOptions& options,
           "`tls` mode for source " +
               options.name +
               " (verify_identity, verify_ca, required, preferred, disabled)");
+    case ER_TABLE_DEF_CHANGED:
+      return make(ErrorKind::kConflict,
+                  "; the table was altered after the snapshot was taken: run again");
     case ER_BAD_DB_ERROR:
     case ER_NO_SUCH_TABLE:
       return make(ErrorKind::kNotFound, "");

@@ -17,6 +17,9 @@ struct ServerError {
   std::string message;
 };
 
+/// Whether nothing more can be asked over a connection that has seen this error.
+bool EndsConnection(unsigned int number);
+
 /// \brief Turns a server's error into a status of the right kind with the remedy.
 ///
 /// Pure. `table` is the table that was worked on, or empty. `account` is the
