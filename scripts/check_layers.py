@@ -30,7 +30,8 @@ LAYERS = {
     "warehouses/*": ["keelboat", "core", "net", "formats", "formats/*", "warehouses"],
     "planner": ["keelboat", "core", "sources", "lake", "warehouses", "contracts", "transform"],
     "engine": [
-        "keelboat", "core", "sources", "lake", "warehouses", "contracts", "transform", "planner"
+        "keelboat", "core", "sources", "lake", "lake/view", "warehouses", "contracts", "transform",
+        "planner"
     ],
     "app": ["*"],
     "cli": ["keelboat", "core", "telemetry", "app"],
