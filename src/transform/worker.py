@@ -11,6 +11,7 @@ import importlib.metadata
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 
@@ -172,6 +173,14 @@ def invoke(state, command):
     )
 
 
+def interrupt_at_once():
+    """From now on SIGINT ends the process: dbt would wait for its query.
+
+    For commands that only read the warehouse; DuckDB does not mind.
+    """
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+
+
 def leave():
     """Ends the process as usual, but without taking hundreds of megabytes apart."""
     atexit._run_exitfuncs()  # dbt-duckdb closes its database here
@@ -192,6 +201,8 @@ def serve(state, commands, warmer):
             else:
                 send({"event": "done", "success": True, "error": "", "classes": []})
         else:
+            if command["arguments"][0] == "docs":
+                interrupt_at_once()
             invoke(state, with_target_path(command["arguments"]))
 
 
