@@ -1,96 +1,135 @@
 """Stopped while dbt is at work: Ctrl-C, a supervisor's SIGTERM, kill -9."""
 
-import os
 import signal
 import time
 
-from slow_dbt import SLOW
-from visits_shop import VISITS
+import pytest
+from processes import alive, descendants_of, wait_until
+from slow_dbt import DOCS_BEGIN, SLOW_DOCS, SLOW_MODEL, watched_import
+from visits_shop import VISITS, expect_no_orphans
 
-ENDS_WITHIN = 15  # Seconds; the slow model alone takes longer.
-
-
-def children_of(pid: int) -> list[int]:
-    found = []
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{name}/stat") as stat:
-                parent = int(stat.read().rpartition(")")[2].split()[1])
-        except OSError:
-            continue  # It ended meanwhile.
-        if parent == pid:
-            found.append(int(name))
-    return found
+ENDS_WITHIN = 15  # Seconds; what is slow takes longer.
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 
 
-def alive(pid: int) -> bool:
-    try:
-        with open(f"/proc/{pid}/stat") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+class Grown:
+    """What was written to a log since this object was made."""
+
+    def __init__(self, path) -> None:
+        self._path = path
+        self._before = path.stat().st_size if path.exists() else 0
+
+    def text(self) -> str:
+        if not self._path.exists():
+            return ""
+        with self._path.open("rb") as file:
+            file.seek(self._before)
+            return file.read().decode()
 
 
-def wait_until(condition, seconds: float, what: str) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, what
-        time.sleep(0.02)
+def start(project, until, what: str, *arguments: str, **variables: str):
+    """The program, in the midst of what `until` tells, and the processes that it started."""
+    process = project.start(*arguments, **variables)
 
-
-def start_and_wait_for_the_slow_model(project):
-    """The program in the midst of a build, and its children."""
-    log = project.path / "logs" / "keelboat.log"
-    before = log.stat().st_size if log.exists() else 0
-
-    def building() -> bool:
+    def come() -> bool:
         assert process.poll() is None, process.communicate()
-        if not log.exists():
-            return False
-        with log.open("rb") as file:
-            file.seek(before)
-            return b"transform.started" in file.read()
+        return until()
 
-    process = project.start("run", **SLOW)
-    wait_until(building, 120, "dbt never began to build")
-    time.sleep(2)  # The quick model is done and the slow one has begun.
-    children = children_of(process.pid)
-    assert children, "there is no dbt"
+    try:
+        wait_until(come, 120, f"it never came to {what}")
+        children = descendants_of(process.pid)
+        assert children, "there is no dbt"
+    except BaseException:
+        process.kill()
+        process.communicate()
+        raise
     return process, children
 
 
-def mart(project) -> list[tuple]:
-    return project.warehouse("SELECT visits, computed FROM analytics.slow")
+def stop(project, process, children, number, within: float = ENDS_WITHIN) -> None:
+    """Ends it so, and looks at what is left."""
+    began = time.monotonic()
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    took = time.monotonic() - began
+    assert took < within, f"{number.name}: {took:.1f} s"
+    run = project.ok("history", "--json").json["runs"][0]
+    if number == signal.SIGKILL:
+        assert process.returncode == -signal.SIGKILL
+        assert run["status"] == "died"
+    else:
+        assert process.returncode == 130, err
+        assert run["status"] == "interrupted"
+    wait_until(
+        lambda: not any(alive(child) for child in children),
+        ENDS_WITHIN,
+        f"dbt outlived its parent after {number.name}",
+    )
+
+
+def expect_an_undisturbed_run(project) -> None:
+    project.ok("run")
+    sql = "SELECT visits, computed FROM analytics.slow"
+    assert project.warehouse(sql) == [(VISITS, True)]
+    assert project.warehouse("SELECT count(*) FROM raw.visits") == [(VISITS,)]
+    assert list((project.path / ".keelboat").rglob("static_index.html"))
+    project.ok("vacuum", "--older-than", "0s")
+    expect_no_orphans(project)
+
+
+@pytest.mark.parametrize("command", ["run", "transform"])
+def test_stopped_while_dbt_is_imported(dbt_project, tmp_path, command):
+    """`run` moves rows meanwhile, `transform` waits for it."""
+    project = dbt_project
+    project.ok("extract")
+    project.ok("load")
+    variables, importing = watched_import(tmp_path)
+    log = project.path / "logs" / "keelboat.log"
+    for number in STOPS:
+        importing.unlink(missing_ok=True)
+        written = Grown(log)
+        stop(
+            project,
+            *start(project, importing.exists, "the import", command, **variables),
+            number,
+        )
+        assert "transform.started" not in written.text()
+    expect_an_undisturbed_run(project)
 
 
 def test_stopped_in_the_midst_of_a_build(dbt_project):
     project = dbt_project
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        process, children = start_and_wait_for_the_slow_model(project)
-        began = time.monotonic()
-        process.send_signal(number)
-        _, err = process.communicate(timeout=60)
-        took = time.monotonic() - began
-        assert took < ENDS_WITHIN, f"{number.name}: {took:.1f} s"
-        run = project.ok("history", "--json").json["runs"][0]
-        if number == signal.SIGKILL:
-            assert process.returncode == -signal.SIGKILL
-            assert run["status"] == "died"
-        else:
-            assert process.returncode == 130, err
-            assert run["status"] == "interrupted"
-        wait_until(
-            lambda those=children: not any(alive(child) for child in those),
-            ENDS_WITHIN,
-            f"dbt outlived its parent after {number.name}",
+    log = project.path / "logs" / "keelboat.log"
+    for number in STOPS:
+        written = Grown(log)
+        process, children = start(
+            project,
+            lambda written=written: "transform.started" in written.text(),
+            "a model",
+            "run",
+            **SLOW_MODEL,
         )
+        time.sleep(2)  # The quick model is done and the slow one has begun.
+        stop(project, process, children, number)
         # What was loaded before dbt began is there, whole.
         assert project.warehouse("SELECT count(*) FROM raw.visits") == [(VISITS,)]
-    project.ok("run")
-    assert mart(project) == [(VISITS, True)]
-    project.ok("vacuum", "--older-than", "0s")
-    lake = project.path / "lake"
-    assert [len(list((lake / t).glob("*.parquet"))) for t in ("visits", "customers")] == [
-        1,
-        1,
-    ]
+    expect_an_undisturbed_run(project)
+
+
+def test_stopped_while_the_docs_are_generated(dbt_project):
+    project = dbt_project
+    log = project.path / "logs" / "dbt.log"
+    for number in STOPS:
+        written = Grown(log)
+        process, children = start(
+            project,
+            lambda written=written: DOCS_BEGIN in written.text(),
+            "the docs",
+            "run",
+            **SLOW_DOCS,
+        )
+        # Nothing of the warehouse is being written, so nothing has to be waited for.
+        stop(project, process, children, number, within=5)
+        # Every model had been built.
+        assert project.warehouse("SELECT visits FROM analytics.slow") == [(VISITS,)]
+    expect_an_undisturbed_run(project)
