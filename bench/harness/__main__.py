@@ -2,7 +2,6 @@
 
 import argparse
 import datetime
-import hashlib
 import importlib.util
 import os
 import shutil
@@ -11,54 +10,83 @@ import sys
 from pathlib import Path
 
 from . import machine, report
-from .measure import LIMIT_SECONDS, TIMED_OUT, measure
-from .source import copy_reference, describe, server_pid, server_version, warm
-from .verify import Verifier
+from .datasets import DATASETS, Dataset, serve
+from .measure import LIMIT_SECONDS, TIMED_OUT, Measurement, measure
+from .source import SourceTable, server_pid, server_version, warm
+from .verify import Verdict, Verifier
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "bench" / "scenarios"
 WORK = ROOT / "build" / "bench"
 KEELBOAT = ROOT / "build" / "release" / "keelboat"
+PROGRAMS = WORK / "programs"
+# What is moved where, unless --task and --data say so.
+_STANDARD = {
+    "mysql_to_arrow": ("lineitem", "geolocation", "wide_text", "narrow_integers"),
+    "mysql_to_parquet": (
+        "olist",
+        "lineitem",
+        "geolocation",
+        "wide_text",
+        "narrow_integers",
+    ),
+    "mysql_to_duckdb": ("olist",),
+}
+# Who is measured where cost is followed over sizes and keys.
+_FOLLOWED = ("keelboat", "keelboat_4")
 _EXAMPLES = """\
 examples:
   bench/run                                  everything, three rounds; results in bench/results/
   bench/run --tool keelboat --rounds 1       one look at keelboat alone, nothing kept
-  bench/run --task olist_mysql_to_duckdb --scale 0.1
+  bench/run --task mysql_to_duckdb --scale 0.1
+  bench/run --data lineitem                  TPC-H's lineitem to Arrow and to Parquet
+  bench/run --data growing                   keelboat from 1 to 16 million rows
+  bench/run --data keys                      keelboat under even and under skewed keys
 """
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bench/run",
-        description="Move the Olist shop out of MySQL with several tools, check that each"
-        " wrote the source's rows, and compare the times of those that did.",
+        description="Move data out of MySQL with several tools, check that each wrote the"
+        " source's rows, and compare the times of those that did.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--task", action="append", help="only this task; may be repeated")
     parser.add_argument("--tool", action="append", help="only this tool; may be repeated")
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each tool (3)")
     parser.add_argument(
-        "--scale", type=float, default=1.0, help="of the generated shop (1.0)"
+        "--data",
+        action="append",
+        choices=sorted(DATASETS),
+        help="only this data set; may be repeated",
     )
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each tool (3)")
+    parser.add_argument("--scale", type=float, default=1.0, help="of the data (1.0)")
     parser.add_argument(
         "--results", type=Path, help="where results go (bench/results/<date>-<cpu>)"
     )
-    parser.add_argument("--in-server", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def scenarios(options: argparse.Namespace) -> list[Path]:
-    found = [
+def scenarios(options: argparse.Namespace, dataset: Dataset) -> list[Path]:
+    """What is run on a data set, by task."""
+    tools = options.tool or (_FOLLOWED if dataset.each else None)
+
+    def wanted(task: str) -> bool:
+        if options.task and task not in options.task:
+            return False
+        if dataset.each:
+            return bool(options.data) and task != "mysql_to_duckdb"
+        return dataset.name in _STANDARD[task] or bool(options.data and options.task)
+
+    return [
         path
         for path in sorted(SCENARIOS.glob("*/*"))
         if path.suffix in (".py", ".sh")
-        and (not options.task or path.parent.name in options.task)
-        and (not options.tool or path.stem in options.tool)
+        and wanted(path.parent.name)
+        and (not tools or path.stem in tools)
     ]
-    if not found:
-        raise SystemExit("bench/run: no scenario has that task and tool")
-    return found
 
 
 def package_folder(name: str) -> Path:
@@ -69,29 +97,13 @@ def command_of(scenario: Path) -> list[str]:
     return [sys.executable if scenario.suffix == ".py" else "bash", str(scenario)]
 
 
-def reference_path(tables, scale: float) -> Path:
-    """Keyed by what the source holds, so another shop gets another copy."""
-    shape = repr([(t.name, t.rows, t.columns) for t in tables]) + repr(scale)
-    for part in ("generate", "database"):
-        for file in sorted((ROOT / "examples" / "olist" / part).rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts:
-                shape += hashlib.sha256(file.read_bytes()).hexdigest()
-    return WORK / f"reference-{hashlib.sha256(shape.encode()).hexdigest()[:12]}.duckdb"
-
-
-def run_one(
-    scenario: Path, number: int, tables, verifier: Verifier, pid: int
-) -> report.Run:
-    task, tool = scenario.parent.name, scenario.stem
-    output, scratch = WORK / "output", WORK / "scratch"
-    for folder in (output, scratch):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-    log = WORK / f"{task}-{tool}.log"
-    environment = os.environ | {
+def environment_of(tables: list[SourceTable], output: Path, scratch: Path) -> dict:
+    return os.environ | {
         "BENCH_OUTPUT": str(output),
         "BENCH_TABLES": " ".join(table.name for table in tables),
+        "BENCH_KEYS": " ".join(f"{table.name}={table.key}" for table in tables),
         "BENCH_WORK": str(scratch),
+        "BENCH_PROGRAMS": str(PROGRAMS),
         "KEELBOAT": str(KEELBOAT),
         "LIBDUCKDB": str(ROOT / "build" / "deps" / "duckdb" / "libduckdb.so"),
         # The program itself: the package's own launcher looks for it on the network.
@@ -99,25 +111,104 @@ def run_one(
         "DUCKDB_EXTENSIONS": str(
             package_folder("duckdb_extension_httpfs") / "extensions"
         ),
+        "MYSQL_EXTENSION": str(
+            next(
+                package_folder("duckdb_extension_mysql_scanner").rglob(
+                    "*.duckdb_extension"
+                )
+            )
+        ),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(SCENARIOS),
     }
-    measured = measure(command_of(scenario), environment, scratch, log, output, pid)
-    if measured.exit_code == TIMED_OUT:
-        wrong = f"not done after {LIMIT_SECONDS} s"
-        return report.Run(task, tool, number, measured, wrong, "")
-    if measured.exit_code != 0:
+
+
+class Bench:
+    """Runs scenarios on the tables of one server."""
+
+    def __init__(self, tables: list[SourceTable], reference: Path, label: str) -> None:
+        self._tables = tables
+        self._verifier = Verifier(tables, reference)
+        self._pid = server_pid()
+        self._label = label
+        # Tools that leave nothing behind are checked once, in a run that is not measured.
+        self._checked: dict[Path, Verdict] = {}
+
+    def run(self, scenario: Path, number: int) -> report.Run:
+        kept = scenario.parent.name != "mysql_to_arrow"
+        if not kept and scenario not in self._checked:
+            self._checked[scenario] = self._check(scenario)
+        measured, said, output = self._execute(scenario, {})
+        if measured.exit_code == TIMED_OUT:
+            verdict = Verdict([f"not done after {LIMIT_SECONDS} s"])
+        elif measured.exit_code != 0:
+            verdict = Verdict([f"exit code {measured.exit_code} ({said})"])
+        elif kept:
+            verdict = self._verifier.check(output)
+        else:
+            verdict = self._checked[scenario]
+            counted = {t.name: _rows_in(output / f"{t.name}.rows") for t in self._tables}
+            if counted != {t.name: str(t.rows) for t in self._tables}:
+                verdict = Verdict([f"rows: {counted}"])
+        shutil.rmtree(output, ignore_errors=True)
+        return report.Run(
+            f"{scenario.parent.name}/{self._label}",
+            scenario.stem,
+            number,
+            measured,
+            sum(table.rows for table in self._tables),
+            "; ".join(verdict.wrong),
+            ", ".join(verdict.notes),
+        )
+
+    def _check(self, scenario: Path) -> Verdict:
+        if scenario.stem.startswith("floor_"):
+            return Verdict()
+        measured, said, output = self._execute(scenario, {"BENCH_VERIFY": "1"})
+        if measured.exit_code != 0:
+            return Verdict([f"exit code {measured.exit_code} ({said})"])
+        return self._verifier.check(output)
+
+    def _execute(self, scenario: Path, more: dict) -> tuple[Measurement, str, Path]:
+        output, scratch = WORK / "output", WORK / "scratch"
+        for folder in (output, scratch):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+        log = WORK / f"{scenario.parent.name}-{scenario.stem}.log"
+        environment = environment_of(self._tables, output, scratch) | more
+        measured = measure(
+            command_of(scenario), environment, scratch, log, output, self._pid
+        )
         said = log.read_text(errors="replace").strip().splitlines()
-        wrong = f"exit code {measured.exit_code} ({said[-1][:200] if said else 'silent'})"
-        return report.Run(task, tool, number, measured, wrong, "")
-    verdict = verifier.check(output)
-    shutil.rmtree(output, ignore_errors=True)
-    return report.Run(
-        task, tool, number, measured, "; ".join(verdict.wrong), ", ".join(verdict.notes)
-    )
+        return measured, said[-1][:200] if said else "silent", output
 
 
-def write_results(runs: list[report.Run], options: argparse.Namespace) -> Path:
+def _rows_in(path: Path) -> str:
+    return path.read_text().strip() if path.exists() else "not told"
+
+
+def build_programs() -> None:
+    """The floor and keelboat's library, as programs."""
+    for command in (
+        [
+            "-S",
+            ROOT / "bench" / "programs",
+            "-B",
+            PROGRAMS,
+            f"-Dkeelboat_DIR={KEELBOAT.parent}",
+        ],
+        ["--build", PROGRAMS],
+    ):
+        done = subprocess.run(
+            ["cmake", *command], capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise SystemExit(f"bench/run: {(done.stdout + done.stderr)[-2000:]}")
+
+
+def write_results(
+    runs: list[report.Run], options: argparse.Namespace, server: str
+) -> Path:
     today = datetime.date.today().isoformat()
     folder = (
         options.results or ROOT / "bench" / "results" / f"{today}-{machine.cpu_slug()}"
@@ -125,7 +216,7 @@ def write_results(runs: list[report.Run], options: argparse.Namespace) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     report.write_raw(runs, folder / "raw.csv")
     (folder / "summary.md").write_text(report.summary(runs))
-    versions = machine.versions(KEELBOAT) | {"MariaDB": server_version()}
+    versions = machine.versions(KEELBOAT) | {"MariaDB": server}
     commit = subprocess.run(
         ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"],
         capture_output=True,
@@ -140,8 +231,8 @@ def write_results(runs: list[report.Run], options: argparse.Namespace) -> Path:
         "- Server and client on the same machine; buffer pool warm.",
         f"- keelboat at commit {commit}; "
         + ", ".join(f"{k} {v}" for k, v in versions.items()),
-        f"- Command: `make bench` = `bench/run --rounds {options.rounds}"
-        f" --scale {options.scale:g}`; each tool's own is its file in `bench/scenarios/`.",
+        f"- Command: `{' '.join(['bench/run', *sys.argv[1:]])}`; each tool's own is its file in"
+        " `bench/scenarios/`.",
         "- Rounds are interleaved: every tool once, then every tool again.",
         "",
         "`summary.md` has the medians, `raw.csv` every run. What the columns mean:"
@@ -151,50 +242,58 @@ def write_results(runs: list[report.Run], options: argparse.Namespace) -> Path:
     return folder
 
 
-def bench(options: argparse.Namespace) -> int:
-    tables = describe()
-    reference = reference_path(tables, options.scale)
-    if not reference.exists():
-        print("copying the source as reference", file=sys.stderr, flush=True)
-        copy_reference(tables, reference)
-    verifier = Verifier(tables, reference)
-    pid = server_pid()
-    warm(tables)
+def bench_tables(options, dataset, tables, reference, label) -> list[report.Run]:
+    chosen = scenarios(options, dataset)
+    bench = Bench(tables, reference, label)
     runs = []
     for number in range(1, options.rounds + 1):
-        for scenario in scenarios(options):
-            run = run_one(scenario, number, tables, verifier, pid)
+        for scenario in chosen:
+            run = bench.run(scenario, number)
             runs.append(run)
             m = run.measurement
             print(
-                f"{number}/{options.rounds} {run.task:24} {run.tool:16} {m.wall_seconds:7.2f} s"
+                f"{number}/{options.rounds} {run.task:32} {run.tool:18} {m.wall_seconds:7.2f} s"
                 f"  client {m.client_cpu_seconds:6.2f} s  server {m.server_cpu_seconds:6.2f} s"
                 f"  {m.peak_rss_mb:6.0f} MB  {'WRONG: ' + run.wrong if run.wrong else 'right'}",
                 file=sys.stderr,
                 flush=True,
             )
+    return runs
+
+
+def bench(options: argparse.Namespace) -> int:
+    chosen = [
+        dataset
+        for dataset in DATASETS.values()
+        if (not options.data or dataset.name in options.data)
+        and scenarios(options, dataset)
+    ]
+    if not chosen:
+        raise SystemExit("bench/run: no scenario has that task, tool and data")
+    runs = []
+    for dataset in chosen:
+        with serve(dataset, options.scale) as (tables, reference):
+            warm(tables)
+            if dataset.each:
+                for table in sorted(tables, key=lambda table: table.rows):
+                    runs += bench_tables(options, dataset, [table], reference, table.name)
+            else:
+                runs += bench_tables(options, dataset, tables, reference, dataset.name)
+            server = server_version()
     print(report.summary(runs))
-    whole = not options.task and not options.tool and options.scale == 1.0
-    if options.results or whole:
-        print(f"written to {write_results(runs, options)}", file=sys.stderr)
-    own_wrong = any(run.wrong for run in runs if run.tool == "keelboat")
+    narrowed = options.task or options.tool or options.data or options.scale != 1.0
+    if options.results or not narrowed:
+        folder = write_results(runs, options, server)
+        print(f"written to {folder}", file=sys.stderr)
+    own_wrong = any(run.wrong for run in runs if run.tool.startswith("keelboat"))
     return 1 if own_wrong else 0
 
 
 def main() -> int:
     options = parse()
-    scenarios(options)
-    if options.in_server:
-        return bench(options)
     WORK.mkdir(parents=True, exist_ok=True)
-    server = [
-        str(ROOT / "examples" / "olist" / "server"),
-        "--scale",
-        str(options.scale),
-        "--",
-    ]
-    again = [sys.executable, "-m", "harness", "--in-server", *sys.argv[1:]]
-    return subprocess.run(server + again, check=False).returncode
+    build_programs()
+    return bench(options)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ class Run:
     tool: str
     round: int
     measurement: Measurement
+    rows: int
     wrong: str  # what differs from the source; empty: right
     notes: str
 
@@ -58,25 +59,25 @@ def summary(runs: list[Run]) -> str:
             "",
             f"## {task}",
             "",
-            "| tool | wall s (min) | × keelboat | client CPU s | server CPU s |"
-            " peak RSS MB | output MB |",
-            "|---|---|---|---|---|---|---|",
+            "| tool | wall s (min) | × keelboat | million rows/s | client CPU s |"
+            " server CPU s | peak RSS MB | output MB |",
+            "|---|---|---|---|---|---|---|---|",
         ]
         for tool, mine in sorted(
             right.items(), key=lambda item: _median(item[1], "wall_seconds")
         ):
             wall = _median(mine, "wall_seconds")
             fastest = min(run.measurement.wall_seconds for run in mine)
-            times = f"{wall / own:.1f}" if own else ""
+            times = f"{wall / own:.2f}" if own else ""
             lines.append(
-                f"| {tool} | {wall:.2f} ({fastest:.2f}) | {times}"
+                f"| {tool} | {wall:.2f} ({fastest:.2f}) | {times} | {mine[0].rows / wall / 1e6:.2f}"
                 f" | {_median(mine, 'client_cpu_seconds'):.2f}"
                 f" | {_median(mine, 'server_cpu_seconds'):.2f}"
                 f" | {_median(mine, 'peak_rss_mb'):.0f} | {_median(mine, 'output_mb'):.1f} |"
             )
         for tool, mine in wrong.items():
             said = next(run.wrong for run in mine if run.wrong)
-            lines.append(f"| {tool} | **wrong**: {said} | | | | | |")
+            lines.append(f"| {tool} | **wrong**: {said} | | | | | | |")
         changed = {tool: mine[0].notes for tool, mine in right.items() if mine[0].notes}
         if changed:
             lines += ["", "Right values, but other types than the source's:"]

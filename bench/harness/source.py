@@ -1,10 +1,11 @@
 """The source database: its tables, and a reference copy of their rows.
 
-The copy is made by a client that no contender shares: every value comes as the text that the
-server itself prints (type conversion off) and DuckDB casts it to the column's declared type.
+A copy is made in a way that no contender shares: every value comes as the text that the
+server itself prints and DuckDB casts it to the column's declared type.
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class SourceTable:
     name: str
     rows: int
     columns: dict[str, str]  # name -> DuckDB type
+    key: str  # The first column of the primary key, if that is a number.
 
 
 def quote(name: str) -> str:
@@ -69,7 +71,18 @@ def describe() -> list[SourceTable]:
                 (name,),
             )
             columns = {c: _duckdb_type(t, full) for c, t, full in cursor.fetchall()}
-            tables.append(SourceTable(name, rows, columns))
+            cursor.execute(
+                "SELECT column_name FROM information_schema.key_column_usage"
+                " WHERE table_schema = DATABASE() AND table_name = %s"
+                " AND constraint_name = 'PRIMARY' ORDER BY ordinal_position LIMIT 1",
+                (name,),
+            )
+            key = "".join(
+                c
+                for (c,) in cursor.fetchall()
+                if columns[c].endswith("INT") or columns[c] == "INTEGER"
+            )
+            tables.append(SourceTable(name, rows, columns, key))
     return tables
 
 
@@ -104,8 +117,35 @@ def server_version() -> str:
         return cursor.fetchone()[0]
 
 
-def copy_reference(tables: list[SourceTable], path: Path) -> None:
-    """Fill a new DuckDB file at `path`; it appears only when it is complete."""
+def copy_by_server(
+    tables: list[SourceTable], path: Path, execute: Callable[[str], str]
+) -> None:
+    """Fill a new DuckDB file from files that the server writes. For texts without tabs,
+    line ends and backslashes. The file appears only when it is complete."""
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.unlink(missing_ok=True)
+    exported = path.with_suffix(".tsv")
+    with duckdb.connect(str(unfinished)) as target:
+        for table in tables:
+            exported.unlink(missing_ok=True)
+            execute(
+                f"SELECT * INTO OUTFILE '{exported}' CHARACTER SET utf8mb4 FROM `{table.name}`"
+            )
+            types = ", ".join(f"'{c}': 'VARCHAR'" for c in table.columns)
+            casts = ", ".join(
+                f"CAST({quote(c)} AS {t}) AS {quote(c)}" for c, t in table.columns.items()
+            )
+            target.execute(
+                f"CREATE TABLE {quote(table.name)} AS SELECT {casts} FROM read_csv("
+                f"'{exported}', delim='\\t', quote='', escape='', header=false,"
+                f" nullstr='\\N', columns={{{types}}})"
+            )
+            exported.unlink()
+    unfinished.rename(path)
+
+
+def copy_by_client(tables: list[SourceTable], path: Path) -> None:
+    """Fill a new DuckDB file by a client of its own; it appears only when complete."""
     unfinished = path.with_suffix(".unfinished")
     unfinished.unlink(missing_ok=True)
     with duckdb.connect(str(unfinished)) as target:

@@ -22,7 +22,7 @@ def verifier(tmp_path) -> Verifier:
         database.execute(
             f"CREATE TABLE t AS SELECT id, price::DECIMAL(10,2) AS price, name FROM {_ROWS}"
         )
-    return Verifier([SourceTable("t", 3, _COLUMNS)], reference)
+    return Verifier([SourceTable("t", 3, _COLUMNS, "id")], reference)
 
 
 def parquet(folder: Path, query: str) -> Path:
@@ -80,4 +80,4 @@ def test_a_reference_that_is_not_the_source_is_refused(tmp_path):
     with duckdb.connect(str(tmp_path / "reference.db")) as database:
         database.execute(f"CREATE TABLE t AS SELECT * FROM {_ROWS}")
     with pytest.raises(ValueError, match="has 3 rows, the server 4"):
-        Verifier([SourceTable("t", 4, _COLUMNS)], tmp_path / "reference.db")
+        Verifier([SourceTable("t", 4, _COLUMNS, "id")], tmp_path / "reference.db")

@@ -165,7 +165,13 @@ class Server:
     def client(self, *arguments: str) -> list[str]:
         """Command line of the `mariadb` client, connected as root."""
         program = find_program("mariadb", "mysql")
-        options = ["--no-defaults", f"--socket={self.socket}", "--user=root"]
+        # The host is named because MYSQL_HOST in the environment would choose another.
+        options = [
+            "--no-defaults",
+            "--host=localhost",
+            f"--socket={self.socket}",
+            "--user=root",
+        ]
         return [program, *options, "--default-character-set=utf8mb4", *arguments]
 
     def execute(self, sql: str, database: str = "") -> str:
