@@ -19,6 +19,14 @@ sigset_t StopSignals() {
   return signals;
 }
 
+[[noreturn]] void EndAtOnce() {
+  // The terminal has shown the keys; what comes next begins a line of its own.
+  if (isatty(STDERR_FILENO) == 1) {
+    [[maybe_unused]] const ssize_t wrote = write(STDERR_FILENO, "\n", 1);
+  }
+  _exit(kInterrupted);
+}
+
 }  // namespace
 
 SignalStop::SignalStop() {
@@ -28,7 +36,7 @@ SignalStop::SignalStop() {
     while (!ending.stop_requested()) {
       const timespec patience{0, 100'000'000};
       if (sigtimedwait(&signals, nullptr, &patience) < 0) continue;
-      if (stop_.stop_requested()) _exit(kInterrupted);
+      if (stop_.stop_requested()) EndAtOnce();
       stop_.request_stop();
     }
   });
