@@ -52,10 +52,13 @@ class ProjectFolder:
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         return {**kept, **self.variables, **more}
 
+    def command(self, *arguments: str) -> list[str]:
+        return [*self.prefix, str(BINARY), "-C", str(self.path), *arguments]
+
     def start(self, *arguments: str, **variables: str) -> subprocess.Popen:
         """The program in the background, its output in pipes, signals at their defaults."""
         return subprocess.Popen(
-            [*self.prefix, str(BINARY), "-C", str(self.path), *arguments],
+            self.command(*arguments),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
