@@ -9,6 +9,7 @@
 #include "warehouses/duckdb/driver_errors.h"
 #include "warehouses/duckdb/ledger.h"
 #include "warehouses/duckdb/sql_text.h"
+#include "warehouses/duckdb/table_comparison.h"
 
 namespace keelboat {
 namespace {
@@ -22,6 +23,10 @@ using duckdb::QuoteText;
 /// A row group is one thread's work; a second thread would poll for more and cost a
 /// quarter of the CPU time of the whole load.
 constexpr int64_t kRowGroupRows = 122880;
+
+arrow::Status SetMemory(adbc::Connection& connection, const std::string& limit) {
+  return connection.Execute("SET memory_limit = " + QuoteText(limit)).status();
+}
 
 class DuckdbWarehouse final : public Warehouse {
  public:
@@ -43,7 +48,6 @@ class DuckdbWarehouse final : public Warehouse {
   void Disconnect();
   arrow::Result<LoadResult> Attempt(const LoadRequest& request, int threads,
                                     const std::stop_token& stop);
-  arrow::Status SetMemory(const std::string& limit);
   arrow::Status Commit(const LedgerEntry& entry);
   arrow::Status RefuseForeignTables();
 
@@ -118,9 +122,37 @@ arrow::Result<std::vector<LedgerRow>> DuckdbWarehouse::ReadLedger() {
 }
 
 arrow::Result<Difference> DuckdbWarehouse::Compare(const LoadRequest& request,
-                                                   const std::stop_token&) {
-  return MakeError(ErrorKind::kUnsupported,
-                   "comparing table " + request.table + " is not possible yet");
+                                                   const std::stop_token& stop) {
+  std::lock_guard lock(mutex_);
+  Difference difference;
+  auto compare = [&](adbc::Connection& connection) {
+    auto run = [&] {
+      return duckdb::TableComparison(&connection, options_.schema, request)
+          .Run(stop)
+          .Value(&difference);
+    };
+    arrow::Status status = run();
+    if (DetailOf(status, duckdb::kMemoryExhausted).empty()) return status;
+    ARROW_RETURN_NOT_OK(SetMemory(connection, options_.large_value_memory_limit));
+    status = run();
+    ARROW_RETURN_NOT_OK(SetMemory(connection, options_.memory_limit));
+    return status;
+  };
+  if (connection_ != nullptr) {
+    arrow::Status status = compare(*connection_);
+    // A session that may still be in its transaction is not used again.
+    if (!status.ok()) Disconnect();
+    ARROW_RETURN_NOT_OK(status);
+    return difference;
+  }
+  if (!Exists()) {
+    return MakeError(
+        ErrorKind::kNotFound,
+        "the warehouse file '" + options_.path + "' is not there: load the tables first",
+        {{"path", options_.path}});
+  }
+  ARROW_RETURN_NOT_OK(DatabaseFile::Read(options_, compare));
+  return difference;
 }
 
 arrow::Result<LoadResult> DuckdbWarehouse::Apply(const LoadRequest& request,
@@ -131,15 +163,12 @@ arrow::Result<LoadResult> DuckdbWarehouse::Apply(const LoadRequest& request,
   if (result.ok() || DetailOf(result.status(), duckdb::kMemoryExhausted).empty()) {
     return result;
   }
-  ARROW_RETURN_NOT_OK(SetMemory(options_.large_value_memory_limit));
-  result = Attempt(request, 1, stop);
-  ARROW_RETURN_NOT_OK(SetMemory(options_.memory_limit));
-  return result;
-}
-
-arrow::Status DuckdbWarehouse::SetMemory(const std::string& limit) {
   ARROW_RETURN_NOT_OK(Open());
-  return connection_->Execute("SET memory_limit = " + QuoteText(limit)).status();
+  ARROW_RETURN_NOT_OK(SetMemory(*connection_, options_.large_value_memory_limit));
+  result = Attempt(request, 1, stop);
+  ARROW_RETURN_NOT_OK(Open());
+  ARROW_RETURN_NOT_OK(SetMemory(*connection_, options_.memory_limit));
+  return result;
 }
 
 arrow::Result<LoadResult> DuckdbWarehouse::Attempt(const LoadRequest& request,
