@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <random>
 #include <thread>
 
@@ -184,6 +185,39 @@ TEST_F(DuckdbProcessTest, KilledBeforeAnyStatementLeavesOneWholeVersion) {
   EXPECT_GE(kills, 5);
 }
 
+TEST_F(DuckdbProcessTest, KilledBeforeAnyStatementOfAnIncrementLeavesOneWholeVersion) {
+  // Version 1 takes away the upper half of version 0 and brings 100000 rows.
+  const LoadFile arrived = WriteNumbers(Path("arrived.parquet"), kOldRows / 2, 100000);
+  const std::map<std::string, std::string> expected = {
+      {"0", std::to_string(kOldRows)}, {"1", std::to_string(kOldRows / 2 + 100000)}};
+  int kills = 0;
+  bool survived = false;
+  for (int kill_at = 0; !survived; ++kill_at) {
+    ASSERT_LT(kill_at, 50);
+    std::filesystem::remove(DatabasePath());
+    std::filesystem::remove(DatabasePath() + ".wal");
+    {
+      auto warehouse = Make();
+      ASSERT_TRUE(warehouse->Apply(Request(0), std::stop_token()).ok());
+    }
+    Child child({Self(), "increment", DatabasePath(), old_.uri, std::to_string(old_.rows),
+                 arrived.uri, std::to_string(arrived.rows), std::to_string(kill_at)});
+    const int code = child.Wait();
+    survived = code == 0;
+    kills += code == -SIGKILL ? 1 : 0;
+    ASSERT_TRUE(survived || code == -SIGKILL) << code;
+    auto rows =
+        Sql("SELECT (SELECT count(*) FROM raw.orders), lake_version, rows, "
+            "(SELECT count(DISTINCT id) FROM raw.orders) FROM raw._keelboat_ledger");
+    ASSERT_EQ(rows.size(), 1u);
+    EXPECT_EQ(rows[0][1], survived ? "1" : "0") << kill_at;
+    for (int column : {0, 2, 3}) {
+      EXPECT_EQ(rows[0][column], expected.at(*rows[0][1])) << kill_at;
+    }
+  }
+  EXPECT_GE(kills, 6);
+}
+
 TEST_F(DuckdbProcessTest, KilledRightAfterTheCommitKeepsTheNewVersion) {
   ASSERT_TRUE(Make()->Apply(Request(0), std::stop_token()).ok());
   Child child(
@@ -279,6 +313,23 @@ int LoadMain(char** argument, bool die_after) {
   return 0;
 }
 
+int IncrementMain(char** argument) {
+  const int kill_at = std::stoi(argument[5]);
+  int statement = 0;
+  auto warehouse = MakeDuckdbWarehouse(OptionsFor(argument[0]), [&](std::string_view) {
+                     if (statement++ == kill_at) raise(SIGKILL);
+                     return arrow::Status::OK();
+                   }).ValueOrDie();
+  const LoadFile old_file{argument[1], std::stoll(argument[2])};
+  const LoadFile arrived{argument[3], std::stoll(argument[4]), 1};
+  LoadRequest request = RequestFor("orders", NumbersSchema(), {old_file, arrived}, 1);
+  request.key = {"id"};
+  request.increment = LoadIncrement{
+      0, {old_file}, "id", std::to_string(old_file.rows / 2), false, {arrived}};
+  auto result = warehouse->Apply(request, std::stop_token());
+  return result.ok() ? 0 : Fail("applying", result.status());
+}
+
 int HoldMain(char** argument) {
   auto warehouse = MakeDuckdbWarehouse(OptionsFor(argument[0])).ValueOrDie();
   auto result = warehouse->Apply(ChildRequest(argument + 1, 0), std::stop_token());
@@ -322,6 +373,7 @@ int main(int argc, char** argv) {
   const std::string mode = argc > 1 ? argv[1] : "";
   if (mode == "load") return keelboat::duckdb::LoadMain(argv + 2, false);
   if (mode == "load-and-die") return keelboat::duckdb::LoadMain(argv + 2, true);
+  if (mode == "increment") return keelboat::duckdb::IncrementMain(argv + 2);
   if (mode == "hold") return keelboat::duckdb::HoldMain(argv + 2);
   if (mode == "fill") return keelboat::duckdb::FillMain(argv + 2);
   testing::InitGoogleTest(&argc, argv);
