@@ -11,6 +11,7 @@
 
 #include "core/field_metadata.h"
 #include "keelboat/error.h"
+#include "sources/mysql/calendar.h"
 #include "sources/mysql/column_type.h"
 #include "sources/mysql/statement_text.h"
 
@@ -186,6 +187,16 @@ std::optional<uint64_t> MemberNumber(const ComparedColumn& column,
     text = comma == std::string_view::npos ? "" : text.substr(comma + 1);
   }
   return bits;
+}
+
+bool IsSoundLiteral(const ComparedColumn& column, std::string_view text) {
+  if (column.kind != ValueKind::kCalendar) return true;
+  auto part = [&](std::size_t begin, std::size_t size) {
+    unsigned value = 0;
+    for (char c : text.substr(begin, size)) value = value * 10 + (c - '0');
+    return value;
+  };
+  return IsCalendar(text) && DateExists(part(0, 4), part(5, 2), part(8, 2));
 }
 
 arrow::Result<std::string> LiteralText(const ComparedColumn& column,

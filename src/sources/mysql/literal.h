@@ -55,4 +55,8 @@ std::optional<uint64_t> MemberNumber(const ComparedColumn& column, std::string_v
 arrow::Result<std::string> LiteralText(const ComparedColumn& column,
                                        std::string_view text);
 
+/// Whether the server compares with this value as the column's type does: false for
+/// dates that no calendar has, which columns may hold all the same.
+bool IsSoundLiteral(const ComparedColumn& column, std::string_view text);
+
 }  // namespace keelboat::mysql

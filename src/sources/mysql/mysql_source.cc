@@ -14,6 +14,7 @@
 #include "sources/mysql/mysql_reader.h"
 #include "sources/mysql/mysql_snapshot.h"
 #include "sources/mysql/query_kill.h"
+#include "sources/mysql/relation_split.h"
 #include "sources/mysql/statement_text.h"
 
 namespace keelboat {
@@ -104,9 +105,17 @@ class MysqlSource final : public Source {
                      "source " + options_.name + " reads tables, not queries");
   }
 
-  arrow::Result<Split> SplitRelation(const Relation&, const SplitRequest&,
-                                     const std::stop_token&) override {
-    return Split{{{}}, {}, "tables are read as one stream"};
+  arrow::Result<Split> SplitRelation(const Relation& relation,
+                                     const SplitRequest& request,
+                                     const std::stop_token& stop) override {
+    ARROW_ASSIGN_OR_RAISE(auto connection, Connect(stop));
+    auto split = mysql::SplitRelation(connection.get(), relation, request);
+    if (split.ok()) return split;
+    return AddContext(split.status(),
+                      "cutting " +
+                          (relation.table.empty() ? std::string("a query")
+                                                  : "table " + relation.table) +
+                          " into pieces");
   }
 
   arrow::Result<std::shared_ptr<SourceSnapshot>> OpenSnapshot(

@@ -50,7 +50,12 @@ arrow::Result<std::string> Compared(const ComparedColumn& column, const std::str
 
 arrow::Result<std::string> Equal(const ComparedColumn& column, const std::string& value) {
   ARROW_ASSIGN_OR_RAISE(std::string literal, LiteralText(column, value));
-  return Quoted(column) + " = " + literal;
+  std::string text = Quoted(column) + " = " + literal;
+  // Only the label tells the server that the column is constant and needs no sorting.
+  const bool labelled = column.kind == ValueKind::kEnum && !column.members.empty();
+  if (labelled && !value.empty())
+    text += " AND " + Quoted(column) + " = " + QuoteLiteral(value);
+  return text;
 }
 
 // The rows whose tuple is below `values`: null sorts before every value. Of the first

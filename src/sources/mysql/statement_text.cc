@@ -45,15 +45,18 @@ std::string QuoteLiteral(std::string_view text) {
   return quoted + "'";
 }
 
+std::string FromText(const SelectParts& parts) {
+  if (parts.sql.empty()) return Qualified(parts.database, parts.table);
+  return "(\n" + parts.sql + "\n) AS `query`";
+}
+
 std::string SelectText(const SelectParts& parts) {
   std::string text = "SELECT " + Comment(parts.tag);
   text += Joined(parts.columns, [](const SelectColumn& column) {
     std::string name = QuoteIdentifier(column.name);
     return column.as_text ? "CAST(" + name + " AS CHAR) AS " + name : name;
   });
-  text += " FROM ";
-  text += parts.sql.empty() ? Qualified(parts.database, parts.table)
-                            : "(\n" + parts.sql + "\n) AS `query`";
+  text += " FROM " + FromText(parts);
   const char* before = " WHERE ";
   if (!parts.where.empty()) {
     text += before + ("(\n" + parts.where + "\n)");

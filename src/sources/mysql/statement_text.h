@@ -38,6 +38,9 @@ struct SelectParts {
   std::string tag;
 };
 
+/// What follows FROM: the table, or the query in parentheses.
+std::string FromText(const SelectParts& parts);
+
 /// The SELECT statement. The user's own SQL stands on lines of its own, so that a
 /// comment at its end cannot swallow what follows.
 std::string SelectText(const SelectParts& parts);
