@@ -12,6 +12,7 @@
 #include "sources/mysql/catalog.h"
 #include "sources/mysql/predicate_text.h"
 #include "sources/mysql/query_kill.h"
+#include "sources/mysql/query_text.h"
 #include "sources/mysql/statement_text.h"
 
 namespace keelboat::mysql {
@@ -21,12 +22,12 @@ constexpr unsigned int kUnknownColumn = 1054;
 constexpr unsigned int kViewInvalid = 1356;
 constexpr std::chrono::milliseconds kDrainPatience(2000);
 
-arrow::Status Altered(const std::string& table, const std::string& what,
+arrow::Status Altered(const Relation& relation, const std::string& what,
                       ErrorDetail::Map details) {
-  details.emplace("table", table);
+  details.emplace("table", relation.table);
   return MakeError(
       ErrorKind::kConflict,
-      "table " + table + " was altered between plan and read: " + what + "; run again",
+      NameOf(relation) + " was altered between plan and read: " + what + "; run again",
       std::move(details));
 }
 
@@ -38,15 +39,14 @@ arrow::Result<std::shared_ptr<arrow::Schema>> Cut(const Relation& relation,
     auto field = relation.schema->GetFieldByName(name);
     if (field == nullptr) {
       return MakeError(ErrorKind::kNotFound,
-                       "column " + name + " does not exist in table " + relation.table +
+                       "column " + name + " does not exist in " + NameOf(relation) +
                            DidYouMean(name, relation.schema->field_names()),
                        {{"table", relation.table}, {"column", name}});
     }
     fields.push_back(std::move(field));
   }
   if (fields.empty()) {
-    return MakeError(ErrorKind::kInternal,
-                     "no columns to read of table " + relation.table);
+    return MakeError(ErrorKind::kInternal, "no columns to read of " + NameOf(relation));
   }
   return arrow::schema(std::move(fields));
 }
@@ -59,20 +59,21 @@ arrow::Status Reinterpret(const arrow::Status& status, const Relation& relation,
   if (number.empty()) return status;
   if (KindOf(status) == ErrorKind::kNotFound) {
     return MakeError(ErrorKind::kNotFound,
-                     "table " + relation.table +
+                     (relation.table.empty() ? std::string("a table of the query")
+                                             : NameOf(relation)) +
                          " was dropped between plan and read: " + status.message(),
                      static_cast<const ErrorDetail&>(*status.detail()).details());
   }
   bool unknown_column =
       number == std::to_string(kUnknownColumn) || number == std::to_string(kViewInvalid);
   if (unknown_column && partition.where.empty()) {
-    return Altered(relation.table, status.message(), {{"errno", number}});
+    return Altered(relation, status.message(), {{"errno", number}});
   }
   if (unknown_column || KindOf(status) == ErrorKind::kConfig) {
     if (partition.where.empty()) return status;
     return MakeError(ErrorKind::kConfig,
-                     "reading table " + relation.table +
-                         " with where: " + partition.where + ": " + status.message(),
+                     "reading " + NameOf(relation) + " with where: " + partition.where +
+                         ": " + status.message(),
                      static_cast<const ErrorDetail&>(*status.detail()).details());
   }
   return status;
@@ -87,16 +88,16 @@ void EndAnswer(RowStream* stream, const std::string& tag) {
 
 arrow::Result<std::vector<ColumnType>> CheckedTypes(
     const std::vector<ServerField>& fields, const arrow::Schema& schema,
-    const std::string& table) {
+    const Relation& relation) {
   if (fields.size() != static_cast<std::size_t>(schema.num_fields())) {
-    return Altered(table, "the number of columns changed", {});
+    return Altered(relation, "the number of columns changed", {});
   }
   std::vector<ColumnType> types;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const auto& expected = *schema.field(static_cast<int>(i));
     ARROW_ASSIGN_OR_RAISE(auto type, TypeOf(fields[i]));
     if (!type.arrow->Equals(*expected.type())) {
-      return Altered(table,
+      return Altered(relation,
                      "column " + expected.name() + " is now " + type.arrow->ToString() +
                          ", was " + expected.type()->ToString(),
                      {{"column", expected.name()}});
@@ -123,20 +124,17 @@ arrow::Result<std::shared_ptr<SourceReader>> MysqlReader::Open(
   auto explain = [&](const arrow::Status& status) {
     return pool == nullptr ? status : pool->Explain(status);
   };
-  if (relation.table.empty()) {
-    return MakeError(ErrorKind::kUnsupported,
-                     "source " + options.name + " reads tables, not queries");
-  }
   ARROW_ASSIGN_OR_RAISE(auto schema, Cut(relation, partition));
   SelectParts parts;
   parts.database = options.database;
   parts.table = relation.table;
+  parts.sql = relation.sql;
   parts.where = partition.where;
   parts.order_by = relation.primary_key;
   for (const Predicate& predicate : partition.predicates) {
     auto condition = PredicateText(predicate, *relation.schema);
     if (!condition.ok()) {
-      return AddContext(condition.status(), "reading table " + relation.table);
+      return AddContext(condition.status(), "reading " + NameOf(relation));
     }
     parts.conditions.push_back(std::move(*condition));
   }
@@ -162,14 +160,14 @@ arrow::Result<std::shared_ptr<SourceReader>> MysqlReader::Open(
   // prepared anew by the server in silence.
   auto types = [&]() -> arrow::Result<std::vector<ColumnType>> {
     ARROW_ASSIGN_OR_RAISE(auto fields, stream->Fields());
-    return CheckedTypes(fields, *schema, relation.table);
+    return CheckedTypes(fields, *schema, relation);
   }();
   if (!types.ok()) {
     EndAnswer(stream.get(), parts.tag);
     return types.status();
   }
   DecodedTable table{.source = options.name,
-                     .table = relation.table,
+                     .table = relation.table.empty() ? "(query)" : relation.table,
                      .schema = schema,
                      .types = std::move(*types),
                      .primary_key = relation.primary_key,

@@ -13,7 +13,9 @@
 #include "sources/mysql/connection.h"
 #include "sources/mysql/mysql_reader.h"
 #include "sources/mysql/mysql_snapshot.h"
+#include "sources/mysql/query_description.h"
 #include "sources/mysql/query_kill.h"
+#include "sources/mysql/query_text.h"
 #include "sources/mysql/relation_split.h"
 #include "sources/mysql/statement_text.h"
 
@@ -99,10 +101,10 @@ class MysqlSource final : public Source {
     return mysql::MysqlReader::Open(options_, relation, partition, stop);
   }
 
-  arrow::Result<Relation> DescribeQuery(const std::string&,
-                                        const std::stop_token&) override {
-    return MakeError(ErrorKind::kUnsupported,
-                     "source " + options_.name + " reads tables, not queries");
+  arrow::Result<Relation> DescribeQuery(const std::string& sql,
+                                        const std::stop_token& stop) override {
+    ARROW_ASSIGN_OR_RAISE(auto connection, Connect(stop));
+    return mysql::DescribeQuery(std::move(connection), sql);
   }
 
   arrow::Result<Split> SplitRelation(const Relation& relation,

@@ -8,6 +8,7 @@
 #include "core/nearest.h"
 #include "keelboat/error.h"
 #include "sources/mysql/predicate_text.h"
+#include "sources/mysql/query_text.h"
 #include "sources/mysql/statement_text.h"
 
 namespace keelboat::mysql {
@@ -51,7 +52,7 @@ class Chooser {
     for (const std::string& name : request_.on) {
       if (relation_.schema->GetFieldByName(name) != nullptr) continue;
       return MakeError(ErrorKind::kNotFound,
-                       "column " + name + " does not exist in " + Named() +
+                       "column " + name + " does not exist in " + NameOf(relation_) +
                            DidYouMean(name, relation_.schema->field_names()),
                        {{"table", relation_.table}, {"column", name}});
     }
@@ -183,9 +184,6 @@ class Chooser {
     return arrow::Status::OK();
   }
 
-  std::string Named() const {
-    return relation_.table.empty() ? "the query" : "table " + relation_.table;
-  }
   static std::string Joined(const std::vector<std::string>& names) {
     std::string text;
     for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
