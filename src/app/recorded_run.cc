@@ -85,6 +85,23 @@ void Complete(RunRecord& record, const PipelineReport& report,
   for (const auto& [part, version] : report.versions) record.versions[part] = version;
 }
 
+/// The tables of a run as far as they are known before any server is asked.
+std::vector<std::string> KnownTables(Project& project, const PipelineRequest& request,
+                                     const std::stop_token& stop) {
+  if (!request.tables.empty() || (!request.extract && !request.load)) {
+    return request.tables;
+  }
+  for (const TableGroup& group : project.config().tables) {
+    if (group.metadata.empty()) return {};
+  }
+  std::vector<std::string> names;
+  // What is wrong with them, planning finds again and reports.
+  auto tables = project.Tables({}, stop);
+  if (!tables.ok()) return names;
+  for (const ConfiguredTable& table : *tables) names.push_back(table.spec.table);
+  return names;
+}
+
 }  // namespace
 
 arrow::Result<RecordedRun> RunRecorded(Project& project, const PipelineRequest& request,
@@ -115,7 +132,7 @@ arrow::Result<RecordedRun> RunRecorded(Project& project, const PipelineRequest& 
        .redact = [&](std::string_view text) { return RedactSecrets(text, config); }});
   ObserverList observers({&log_file, &totals, &observer});
   observers.On(RunStarted{record.run_id, request.command, config.environment,
-                          request.test_mode, request.tables});
+                          request.test_mode, KnownTables(project, request, stop)});
   const PipelineReport report =
       RunPipeline(project, request, record.run_id, observers, stop);
   const auto took =

@@ -33,6 +33,7 @@ def expect_the_terminal_as_it_was(terminal) -> list[str]:
 
 
 def test_an_interrupted_run_takes_its_board_away(building, dbt_project):
+    assert "of 2 tables" in building.text  # Though none was named.
     children = descendants_of(building.process.pid)
     building.type(INTERRUPT)
     assert building.wait(15) == 130
