@@ -14,6 +14,32 @@
 namespace keelboat {
 namespace {
 
+void Show(const Invocation& invocation, const CheckLine& line,
+          const std::string& message) {
+  const bool ok = line.error.ok();
+  if (invocation.TellsJson()) {
+    nlohmann::ordered_json fields = {{"part", line.part}, {"name", line.name}};
+    if (ok) {
+      fields["detail"] = line.detail;
+    } else {
+      fields["kind"] = ErrorKindName(KindOf(line.error));
+      fields["error"] = message;
+    }
+    invocation.WriteLine(ok ? LogLevel::kInfo : LogLevel::kError,
+                         ok ? "check.passed" : "check.failed", fields);
+    return;
+  }
+  char text[64];
+  std::snprintf(text, sizeof text, "%-7s %-10s ", ok ? "ok" : "FAILED",
+                line.part.c_str());
+  // A failure is told even under --quiet.
+  if (ok) {
+    invocation.Tell(text + line.name + ": " + line.detail);
+  } else {
+    std::fprintf(stderr, "%s%s: %s\n", text, line.name.c_str(), message.c_str());
+  }
+}
+
 int Check(const Invocation& invocation, const std::vector<std::string>& parts) {
   auto project = invocation.OpenProject();
   if (!project.ok()) return invocation.Report(project.status());
@@ -32,16 +58,7 @@ int Check(const Invocation& invocation, const std::vector<std::string>& parts) {
                         {"message", message}};
     }
     lines.push_back(std::move(entry));
-    char text[64];
-    std::snprintf(text, sizeof text, "%-7s %-10s ", line.error.ok() ? "ok" : "FAILED",
-                  line.part.c_str());
-    const std::string rest = line.error.ok() ? line.detail : message;
-    // A failure is told even under --quiet.
-    if (line.error.ok()) {
-      invocation.Tell(text + line.name + ": " + rest);
-    } else {
-      std::fprintf(stderr, "%s%s: %s\n", text, line.name.c_str(), rest.c_str());
-    }
+    Show(invocation, line, message);
   };
   CheckProject(**project, parts, tell, invocation.stop);
   if (invocation.stop.stop_requested()) code = ExitCodeOf(ErrorKind::kCancelled);

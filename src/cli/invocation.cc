@@ -12,6 +12,7 @@
 #include "app/config.h"
 #include "core/full_disk.h"
 #include "keelboat/error.h"
+#include "telemetry/log_file.h"
 
 namespace keelboat {
 
@@ -21,7 +22,13 @@ arrow::Result<std::unique_ptr<Project>> Invocation::OpenProject() const {
   options.environment_name = flags.environment;
   options.environment = environment;
   ARROW_ASSIGN_OR_RAISE(auto config, LoadProject(options));
-  for (const std::string& warning : config.warnings) Tell("warning: " + warning);
+  for (const std::string& warning : config.warnings) {
+    if (TellsJson()) {
+      WriteLine(LogLevel::kWarn, "warning", {{"message", warning}});
+    } else {
+      Tell("warning: " + warning);
+    }
+  }
   config_ = std::make_shared<const ProjectConfig>(config);
   return std::make_unique<Project>(std::move(config),
                                    FindRuntimePaths(executable, environment), *clock);
@@ -41,11 +48,15 @@ int Invocation::Report(const arrow::Status& status) const {
 }
 
 int Invocation::Explain(const arrow::Status& status) const {
-  Complain(Redact(status.message()));
+  Complain(Redact(status.message()), ErrorKindName(KindOf(status)));
   return ExitCodeOf(status);
 }
 
-void Invocation::Complain(const std::string& message) const {
+void Invocation::Complain(const std::string& message, std::string_view kind) const {
+  if (TellsJson()) {
+    WriteLine(LogLevel::kError, "command.failed", {{"kind", kind}, {"error", message}});
+    return;
+  }
   std::fprintf(stderr, "keelboat: %s\n", message.c_str());
 }
 
@@ -70,7 +81,32 @@ TextStyle Invocation::StyleOf(std::FILE* stream) const {
   return style;
 }
 
+bool Invocation::IsDumb() const {
+  const auto terminal = environment.find("TERM");
+  return terminal != environment.end() && terminal->second == "dumb";
+}
+
+bool Invocation::TellsJson() const {
+  const bool bars = !flags.no_progress && !IsDumb() && isatty(STDERR_FILENO) == 1;
+  return flags.log_format == "json" && !bars;
+}
+
+void Invocation::WriteLine(LogLevel level, std::string_view name,
+                           const nlohmann::ordered_json& fields) const {
+  LogFile({.path = {},
+           .json = true,
+           .quiet = flags.quiet,
+           .redact = [this](std::string_view text) { return Redact(std::string(text)); },
+           .mirror = STDERR_FILENO,
+           .clock = clock})
+      .Write(level, name, fields);
+}
+
 void Invocation::Tell(const std::string& line) const {
+  if (TellsJson()) {
+    WriteLine(LogLevel::kInfo, "message", {{"message", line}});
+    return;
+  }
   if (!flags.quiet) std::fprintf(stderr, "%s\n", line.c_str());
 }
 

@@ -6,12 +6,14 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include <arrow/result.h>
 #include <nlohmann/json_fwd.hpp>
 
 #include "app/project.h"
 #include "core/clock.h"
+#include "telemetry/event_fields.h"
 #include "telemetry/text_style.h"
 
 namespace keelboat {
@@ -41,12 +43,20 @@ struct Invocation {
   /// Prints an error to stderr (and as JSON to stdout under --json); returns its exit
   /// code.
   int Report(const arrow::Status& status) const;
-  /// An error message on stderr, after the program's name.
-  void Complain(const std::string& message) const;
+  /// An error on stderr, after the program's name.
+  void Complain(const std::string& message, std::string_view kind) const;
   /// Complains of a status; returns its exit code.
   int Explain(const arrow::Status& status) const;
   /// The text without any secret of the configuration.
   std::string Redact(const std::string& text) const;
+  /// TERM=dumb: a terminal that cannot move its cursor.
+  bool IsDumb() const;
+  /// Whether standard error holds JSON lines (docs/logs.md) instead of words: with
+  /// --log-format json where no bars can be drawn, or none are wanted (--no-progress).
+  bool TellsJson() const;
+  /// A line of that kind, unless --quiet and not grave.
+  void WriteLine(LogLevel level, std::string_view name,
+                 const nlohmann::ordered_json& fields) const;
   /// How text for people looks on a stream: colours on a terminal only and never with
   /// NO_COLOR or TERM=dumb, signs in ASCII where the locale has nothing else.
   TextStyle StyleOf(std::FILE* stream) const;

@@ -37,7 +37,9 @@ void AddGlobalFlags(CLI::App& program, GlobalFlags& flags) {
   program.add_flag("-v,--verbose", flags.verbose, "More detail in logs/keelboat.log");
   program.add_flag("--no-progress", flags.no_progress,
                    "Plain lines instead of live progress");
-  program.add_option("--log-format", flags.log_format, "Format of logs/keelboat.log")
+  program
+      .add_option("--log-format", flags.log_format,
+                  "Format of logs/keelboat.log, and of stderr where there are no bars")
       ->type_name("text|json")
       ->check(CLI::IsMember({"text", "json"}));
   program.set_version_flag("--version", std::string("keelboat ") + kVersion);

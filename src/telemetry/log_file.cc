@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <mutex>
 #include <utility>
 
@@ -31,6 +32,16 @@ std::string TextValue(const Json& value) {
     return static_cast<unsigned char>(c) > ' ' && c != '"' && c != '=' && c != '\x7f';
   });
   return plain ? text : Dump(value);
+}
+
+bool WriteAll(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t wrote = ::write(descriptor, text.data(), text.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) return false;
+    text.remove_prefix(static_cast<size_t>(wrote));
+  }
+  return true;
 }
 
 std::string Upper(std::string text) {
@@ -104,6 +115,7 @@ void LogFile::On(const Event& event) {
 
 void LogFile::Write(LogLevel level, std::string_view name, const Json& fields) {
   if (level == LogLevel::kDebug && !state_->options.verbose) return;
+  if (level != LogLevel::kError && state_->options.quiet) return;
   Json safe = fields;
   if (state_->options.redact) {
     for (auto& [key, value] : safe.items()) {
@@ -121,8 +133,7 @@ void LogFile::Write(LogLevel level, std::string_view name, const Json& fields) {
   }
   if (state_->options.mirror >= 0) {
     line += '\n';
-    const ssize_t wrote = ::write(state_->options.mirror, line.data(), line.size());
-    if (wrote != static_cast<ssize_t>(line.size())) state_->Lose("writing to the mirror");
+    if (!WriteAll(state_->options.mirror, line)) state_->Lose("writing to the mirror");
   }
 }
 

@@ -24,6 +24,7 @@ struct LogOptions {
   std::filesystem::path path;
   bool json = false;     ///< JSON lines instead of text.
   bool verbose = false;  ///< Progress and every model and test as well.
+  bool quiet = false;    ///< Only errors.
   /// Takes secrets out of every text; nullptr: nothing to hide.
   std::function<std::string(std::string_view)> redact = {};
   /// A descriptor that gets every line as well; -1: none.
