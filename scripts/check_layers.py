@@ -40,6 +40,7 @@ LAYERS = {
 # Third-party headers that only these folders may know.
 EXTERNAL = {
     "mysql.h": ["sources/mysql"],
+    "simdjson.h": ["sources/mysql"],
     "CLI/*": ["cli"],
     "yaml-cpp/*": ["app"],
     "arrow-adbc/*": ["warehouses", "warehouses/*"],

@@ -10,12 +10,12 @@
 #include <arrow/array/data.h>
 #include <arrow/scalar.h>
 #include <arrow/type.h>
-#include <arrow/util/utf8.h>
 
 #include "keelboat/error.h"
 #include "sources/mysql/calendar.h"
 #include "sources/mysql/decimal_text.h"
 #include "sources/mysql/geometry.h"
+#include "sources/mysql/valid_text.h"
 
 namespace keelboat::mysql {
 namespace {
@@ -135,7 +135,6 @@ struct RowDecoder::Cursor {
 
 RowDecoder::RowDecoder(DecodedTable table, arrow::MemoryPool* pool)
     : table_(std::move(table)), pool_(pool), zero_dates_(table_.types.size(), 0) {
-  arrow::util::InitializeUTF8();
   int64_t row_bytes = 0;
   for (const ColumnType& type : table_.types) {
     int width = WidthOf(type.cell);
@@ -391,7 +390,7 @@ arrow::Status RowDecoder::CheckText(const arrow::RecordBatch& batch) const {
     auto size = static_cast<int64_t>(offsets[data.length]);
     // The whole column is checked at once: it is sound when its bytes are and no cell
     // begins inside a character.
-    bool sound = arrow::util::ValidateUTF8(bytes, size);
+    bool sound = IsValidUtf8(bytes, size);
     for (int64_t row = 0; sound && row < data.length; ++row) {
       sound = offsets[row] == size || (bytes[offsets[row]] & 0xC0) != 0x80;
     }
@@ -399,7 +398,7 @@ arrow::Status RowDecoder::CheckText(const arrow::RecordBatch& batch) const {
     for (int64_t row = 0; row < data.length; ++row) {
       std::string_view cell(reinterpret_cast<const char*>(bytes) + offsets[row],
                             static_cast<std::size_t>(offsets[row + 1] - offsets[row]));
-      if (arrow::util::ValidateUTF8(cell)) continue;
+      if (IsValidUtf8(bytes + offsets[row], offsets[row + 1] - offsets[row])) continue;
       return RefusalStatus(batch, row,
                            {i,
                             "the text is not valid UTF-8; mend the value, declare the "
