@@ -43,9 +43,13 @@ struct MysqlSettings {
   std::string database;          ///< Never empty.
   std::optional<TlsMode> tls;    ///< Unset: preferred on loopback, else verify_identity.
   std::filesystem::path tls_ca;  ///< PEM file; empty: the machine's own authorities.
+  std::filesystem::path tls_cert;  ///< PEM file that the server asks of its clients.
+  std::filesystem::path tls_key;   ///< Its key; both or neither.
   ZeroDates zero_dates = ZeroDates::kFail;
   std::chrono::seconds connect_timeout{10};
   std::chrono::seconds read_timeout{600};
+  std::chrono::seconds statement_timeout{0};  ///< 0: as the server is set up.
+  std::optional<bool> compress;               ///< Unset: elsewhere than on loopback.
 };
 
 /// A Metabase server. Described here, not yet read from.

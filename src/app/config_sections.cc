@@ -56,12 +56,27 @@ MysqlSettings ReadMysql(MapReader& reader) {
   if (reader.Has("tls")) mysql.tls = tls;
   reader.Read("tls_ca", &mysql.tls_ca);
   CheckFile(reader, "tls_ca", mysql.tls_ca);
+  reader.Read("tls_cert", &mysql.tls_cert);
+  CheckFile(reader, "tls_cert", mysql.tls_cert);
+  reader.Read("tls_key", &mysql.tls_key);
+  CheckFile(reader, "tls_key", mysql.tls_key);
+  if (mysql.tls_cert.empty() != mysql.tls_key.empty()) {
+    const char* lonely = mysql.tls_key.empty() ? "tls_cert" : "tls_key";
+    reader.Error(lonely, reader.PathOf(lonely) + ": tls_cert and tls_key go together");
+  }
   reader.Read("zero_dates", &mysql.zero_dates,
               {{"fail", ZeroDates::kFail},
                {"null", ZeroDates::kNull},
                {"text", ZeroDates::kText}});
   reader.Read("connect_timeout", &mysql.connect_timeout);
   reader.Read("read_timeout", &mysql.read_timeout);
+  reader.Read("statement_timeout", &mysql.statement_timeout);
+  enum class Compress { kAuto, kYes, kNo };
+  Compress compress = Compress::kAuto;
+  reader.Read(
+      "compress", &compress,
+      {{"auto", Compress::kAuto}, {"true", Compress::kYes}, {"false", Compress::kNo}});
+  if (compress != Compress::kAuto) mysql.compress = compress == Compress::kYes;
   reader.Require({"user", "database"});
   if (mysql.host.find("://") != std::string::npos ||
       mysql.host.find('@') != std::string::npos) {

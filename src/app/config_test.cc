@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kWhole = R"(name: olist
 sources:
-  shop: {type: mysql, host: ${MYSQL_HOST:-127.0.0.1}, port: ${MYSQL_PORT:-3306}, user: shop, password: ${MYSQL_PASSWORD}, database: olist, tls: required, zero_dates: "null", read_timeout: 5m}
+  shop: {type: mysql, host: ${MYSQL_HOST:-127.0.0.1}, port: ${MYSQL_PORT:-3306}, user: shop, password: ${MYSQL_PASSWORD}, database: olist, tls: required, zero_dates: "null", read_timeout: 5m, statement_timeout: 1h, compress: true}
   bi: {type: metabase, url: "https://bi.example.org", api_key: ${BI_KEY:-mb_key}, database: Growth}
 tables: {from: shop, metadata: metadata/table_metadata.json, contracts: schema/}
 queries: queries/
@@ -97,6 +97,8 @@ TEST_F(ConfigTest, ReadsEverySection) {
   EXPECT_EQ((*mysql)->tls, TlsMode::kRequired);
   EXPECT_EQ((*mysql)->zero_dates, ZeroDates::kNull);
   EXPECT_EQ((*mysql)->read_timeout, std::chrono::minutes(5));
+  EXPECT_EQ((*mysql)->statement_timeout, std::chrono::hours(1));
+  EXPECT_EQ((*mysql)->compress, true);
   const auto& metabase = std::get<MetabaseSettings>(config->sources.at("bi").settings);
   EXPECT_EQ(metabase.api_key.Reveal(), "mb_key");
   ASSERT_EQ(config->tables.size(), 1u);
@@ -311,6 +313,8 @@ TEST_F(ConfigTest, BadSourcesNameLineAndRemedy) {
       {"{type: mysql, user: u, database: d, host: \"mysql://u:hunter2@h\"}", "alone"},
       {"{type: mysql, user: u, database: d, tls: off}", "verify_identity, verify_ca"},
       {"{type: mysql, user: u, database: d, tls_ca: no.pem}", "there is no file"},
+      {"{type: mysql, user: u, database: d, tls_key: no.key}", "go together"},
+      {"{type: mysql, user: u, database: d, compress: lz4}", "auto"},
       {"{type: mysql, user: u, database: d, pasword: hunter2}",
        "did you mean 'password'?"},
       {"{type: mysql, user: u, database: d, read_timeout: 5}", "is not a duration"},

@@ -62,9 +62,13 @@ MysqlOptions MysqlOptionsOf(const std::string& name, const MysqlSettings& settin
   options.database = settings.database;
   if (settings.tls.has_value()) options.tls = TlsOf(*settings.tls);
   options.tls_ca = settings.tls_ca.string();
+  options.tls_cert = settings.tls_cert.string();
+  options.tls_key = settings.tls_key.string();
   options.zero_dates = ZeroDatesOf(settings.zero_dates);
   options.connect_timeout = settings.connect_timeout;
   options.read_timeout = settings.read_timeout;
+  options.statement_timeout = settings.statement_timeout;
+  options.compress = settings.compress;
   return options;
 }
 

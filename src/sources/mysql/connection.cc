@@ -1,5 +1,7 @@
 #include "sources/mysql/connection.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -55,6 +57,36 @@ class SigpipeBlock {
   bool was_pending_ = false;
 };
 
+arrow::Status CheckReadable(const MysqlOptions& options, const std::string& key,
+                            const std::string& path) {
+  if (access(path.c_str(), R_OK) == 0) return arrow::Status::OK();
+  return MakeError(ErrorKind::kConfig, "reading " + key + " of source " + options.name +
+                                           ": no readable file " + path);
+}
+
+arrow::Status SetClientCertificate(MYSQL* handle, const MysqlOptions& options) {
+  if (options.tls_cert.empty()) return arrow::Status::OK();
+  ARROW_RETURN_NOT_OK(CheckReadable(options, "tls_cert", options.tls_cert));
+  ARROW_RETURN_NOT_OK(CheckReadable(options, "tls_key", options.tls_key));
+  mysql_options(handle, MYSQL_OPT_SSL_CERT, options.tls_cert.c_str());
+  mysql_options(handle, MYSQL_OPT_SSL_KEY, options.tls_key.c_str());
+  return arrow::Status::OK();
+}
+
+// Lets the kernel notice a host that is gone, and firewalls on the way that this end is
+// still there while the server thinks.
+void KeepAlive(int socket) {
+  constexpr int kOn = 1;
+  constexpr int kIdleSeconds = 60;
+  constexpr int kIntervalSeconds = 15;
+  constexpr int kProbes = 6;
+  setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &kOn, sizeof(kOn));
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &kIdleSeconds, sizeof(kIdleSeconds));
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &kIntervalSeconds,
+             sizeof(kIntervalSeconds));
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &kProbes, sizeof(kProbes));
+}
+
 arrow::Status SetOptions(MYSQL* handle, const MysqlOptions& options) {
   auto seconds = [](std::chrono::seconds value) {
     return static_cast<unsigned int>(value.count());
@@ -74,6 +106,7 @@ arrow::Status SetOptions(MYSQL* handle, const MysqlOptions& options) {
   mysql_options(handle, MYSQL_OPT_LOCAL_INFILE, nullptr);
   mysql_options(handle, MYSQL_OPT_MAX_ALLOWED_PACKET, &kLargestPacket);
   mysql_options(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  if (EffectiveCompress(options)) mysql_options(handle, MYSQL_OPT_COMPRESS, nullptr);
   MysqlTlsMode mode = EffectiveTls(options);
   if (mode == MysqlTlsMode::kDisabled || !options.socket.empty()) {
     mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &off);
@@ -81,15 +114,13 @@ arrow::Status SetOptions(MYSQL* handle, const MysqlOptions& options) {
   }
   // Despite its name this only asks: a server without TLS is still accepted in plain.
   mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &on);
+  ARROW_RETURN_NOT_OK(SetClientCertificate(handle, options));
   bool verify_identity = mode == MysqlTlsMode::kVerifyIdentity;
   mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, verify_identity ? &on : &off);
   if (!verify_identity && mode != MysqlTlsMode::kVerifyCa) return arrow::Status::OK();
   // The client library checks the chain as soon as it is told which authorities count.
   if (!options.tls_ca.empty()) {
-    if (access(options.tls_ca.c_str(), R_OK) != 0) {
-      return MakeError(ErrorKind::kConfig, "reading tls_ca of source " + options.name +
-                                               ": no readable file " + options.tls_ca);
-    }
+    ARROW_RETURN_NOT_OK(CheckReadable(options, "tls_ca", options.tls_ca));
     mysql_options(handle, MYSQL_OPT_SSL_CA, options.tls_ca.c_str());
   } else {
     mysql_options(handle, MYSQL_OPT_SSL_CAPATH, "/etc/ssl/certs");
@@ -170,8 +201,25 @@ arrow::Status Connection::Prepare() {
     return MakeError(ErrorKind::kUnavailable, "too many open files in this process");
   }
   cut_on_stop_.emplace(stop_, CutOnStop{this});
+  if (options_.socket.empty()) KeepAlive(socket_);
   ARROW_RETURN_NOT_OK(Execute(kSessionSetup));
+  if (options_.statement_timeout.count() > 0) ARROW_RETURN_NOT_OK(LimitStatements());
   return Execute("SET SESSION TRANSACTION READ ONLY");
+}
+
+arrow::Status Connection::LimitStatements() {
+  constexpr const char* kUnknownVariable = "1193";
+  const auto seconds = options_.statement_timeout.count();
+  arrow::Status status =
+      Execute(mariadb_connection(handle_) != 0
+                  ? "SET SESSION max_statement_time = " + std::to_string(seconds)
+                  : "SET SESSION max_execution_time = " + std::to_string(seconds * 1000));
+  if (DetailOf(status, "errno") != kUnknownVariable) return status;
+  return MakeError(ErrorKind::kConfig,
+                   "MySQL at " + EndpointOf(options_) +
+                       " cannot limit how long statements take (MariaDB and MySQL from "
+                       "5.7.8 on can): remove statement_timeout of source " +
+                       options_.name);
 }
 
 Connection::~Connection() {

@@ -81,6 +81,7 @@ class Connection {
 
   Connection(MYSQL* handle, MysqlOptions options, std::stop_token stop);
   arrow::Status Prepare();
+  arrow::Status LimitStatements();
   arrow::Status StatusOf(unsigned int number, const char* sqlstate, const char* message,
                          const std::string& table);
   // "'shop'@'%'", or empty where the server does not say.

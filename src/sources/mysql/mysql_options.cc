@@ -2,12 +2,19 @@
 
 namespace keelboat {
 
+bool IsLocal(const MysqlOptions& options) {
+  const std::string& host = options.host;
+  return !options.socket.empty() || host == "localhost" || host == "::1" ||
+         host.rfind("127.", 0) == 0;
+}
+
 MysqlTlsMode EffectiveTls(const MysqlOptions& options) {
   if (options.tls) return *options.tls;
-  const std::string& host = options.host;
-  bool local = !options.socket.empty() || host == "localhost" || host == "::1" ||
-               host.rfind("127.", 0) == 0;
-  return local ? MysqlTlsMode::kPreferred : MysqlTlsMode::kVerifyIdentity;
+  return IsLocal(options) ? MysqlTlsMode::kPreferred : MysqlTlsMode::kVerifyIdentity;
+}
+
+bool EffectiveCompress(const MysqlOptions& options) {
+  return options.compress.value_or(!IsLocal(options));
 }
 
 std::string EndpointOf(const MysqlOptions& options) {

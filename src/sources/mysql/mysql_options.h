@@ -40,14 +40,29 @@ struct MysqlOptions {
   std::optional<MysqlTlsMode> tls;
   /// PEM file with the authorities to trust; empty: the machine's own.
   std::string tls_ca;
+  /// PEM files with a certificate that the server asks of its clients, and its key;
+  /// both or neither.
+  std::string tls_cert;
+  std::string tls_key;
   MysqlZeroDates zero_dates = MysqlZeroDates::kFail;
   std::chrono::seconds connect_timeout{10};
   /// The longest silence of the server in the middle of an answer.
   std::chrono::seconds read_timeout{600};
+  /// The longest that the server may work on one statement; 0: as the server is set up.
+  /// MariaDB counts the time that it takes to send the rows, too.
+  std::chrono::seconds statement_timeout{0};
+  /// Whether to compress what is sent; unset: elsewhere than on loopback.
+  std::optional<bool> compress;
 };
 
 /// The mode that holds: `options.tls`, or the default for where the server is.
 MysqlTlsMode EffectiveTls(const MysqlOptions& options);
+
+/// Whether the server is on this machine: a Unix socket or a loopback address.
+bool IsLocal(const MysqlOptions& options);
+
+/// Whether to compress: `options.compress`, or the default for where the server is.
+bool EffectiveCompress(const MysqlOptions& options);
 
 /// "127.0.0.1:3306/olist" or "/run/mysqld.sock/olist".
 std::string EndpointOf(const MysqlOptions& options);

@@ -155,6 +155,10 @@ arrow::Result<std::unique_ptr<Source>> MakeMysqlSource(MysqlOptions options) {
                               "a connect_timeout of a second or more"));
   ARROW_RETURN_NOT_OK(
       require(options.read_timeout.count() > 0, "a read_timeout of a second or more"));
+  ARROW_RETURN_NOT_OK(require(options.statement_timeout.count() >= 0,
+                              "a statement_timeout of a second or more"));
+  ARROW_RETURN_NOT_OK(require(options.tls_cert.empty() == options.tls_key.empty(),
+                              "both tls_cert and tls_key, or neither"));
   return std::make_unique<MysqlSource>(std::move(options));
 }
 

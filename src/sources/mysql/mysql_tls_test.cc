@@ -139,6 +139,26 @@ TEST(MysqlTls, AMissingAuthorityFileIsAConfigurationError) {
   EXPECT_THAT(info.status().message(), HasSubstr("no-such-file.pem"));
 }
 
+TEST(MysqlTls, AnAccountThatAsksForACertificateGetsIt) {
+  const MariadbServer& server = Started().here;
+  server.Run("CREATE USER IF NOT EXISTS certified IDENTIFIED BY 'secret' REQUIRE X509");
+  server.Run("GRANT SELECT ON shop.* TO certified");
+  MysqlOptions options = ServerOptions(server);
+  options.user = "certified";
+  options.tls = MysqlTlsMode::kVerifyIdentity;
+  options.tls_ca = Started().certificates.Path("ca.pem");
+  auto refused = MakeMysqlSource(options).ValueOrDie()->Check({});
+  EXPECT_EQ(KindOf(refused.status()), ErrorKind::kAuth) << refused.status().ToString();
+  options.tls_cert = Started().certificates.Path("elsewhere.pem");
+  options.tls_key = Started().certificates.Path("elsewhere.key");
+  auto info = MakeMysqlSource(options).ValueOrDie()->Check({});
+  EXPECT_TRUE(info.ok()) << info.status().ToString();
+  options.tls_key = Started().certificates.Path("no-such.key");
+  auto missing = MakeMysqlSource(options).ValueOrDie()->Check({});
+  EXPECT_EQ(KindOf(missing.status()), ErrorKind::kConfig);
+  EXPECT_THAT(missing.status().message(), HasSubstr("no-such.key"));
+}
+
 TEST(MysqlTls, ReadsAndLeavesEarly) {
   const MariadbServer& server = Started().here;
   server.Run(

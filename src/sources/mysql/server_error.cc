@@ -146,8 +146,12 @@ arrow::Status StatusOf(const ServerError& error, const MysqlOptions& options,
     case ER_STATEMENT_TIMEOUT:
     case kMysqlQueryTimeout:
       return make(ErrorKind::kTimeout,
-                  "; the server's own limit ended the query: raise max_statement_time "
-                  "(MariaDB) or max_execution_time (MySQL) for this account");
+                  options.statement_timeout.count() > 0
+                      ? "; it took longer than statement_timeout of source " +
+                            options.name + " allows: raise it"
+                      : "; the server's own limit ended the query: raise "
+                        "max_statement_time (MariaDB) or max_execution_time (MySQL) for "
+                        "this account");
     case CR_SSL_CONNECTION_ERROR:
       return make(
           ErrorKind::kAuth,
