@@ -14,6 +14,8 @@ namespace {
 
 // So many ranges a connection that a slow one never holds up the rest.
 constexpr int kRangesPerConnection = 4;
+// A range is not made smaller on purpose: each costs a statement.
+constexpr int64_t kLeastRows = 50'000;
 
 // One connection, read in the caller's thread.
 class DirectReader final : public FetchReader {
@@ -91,6 +93,7 @@ arrow::Result<std::shared_ptr<FetchReader>> FetchByMany(
   SplitRequest request;
   request.where = options.where;
   request.pieces = options.connections * kRangesPerConnection;
+  request.least_rows = kLeastRows;
   ARROW_ASSIGN_OR_RAISE(Split split,
                         implementation.SplitRelation(relation, request, options.stop));
   if (split.pieces.size() == 1) {

@@ -34,16 +34,23 @@ class LibraryTest : public ::testing::Test {
         "CREATE TABLE numbers (id INT PRIMARY KEY, price DECIMAL(10,2) NOT NULL, born "
         "DATE) COMMENT 'many'; INSERT INTO numbers SELECT seq, seq / 100, '2024-01-31' "
         "FROM seq_1_to_" +
-        std::to_string(kRows) + "; ANALYZE TABLE numbers");
+        std::to_string(kRows) +
+        "; ANALYZE TABLE numbers;"
+        // The right that lets several connections agree on one moment.
+        "GRANT RELOAD ON *.* TO 'shop'@'%';"
+        "CREATE USER plain@'%' IDENTIFIED BY 'secret'; GRANT SELECT ON shop.* TO "
+        "plain@'%'");
   }
 
-  void SetUp() override {
+  void SetUp() override { source_ = OpenAs(MariadbServer::kUser); }
+
+  static std::shared_ptr<DataSource> OpenAs(const std::string& user) {
     SourceOptions options;
     options.port = MariadbServer::Shared().port();
-    options.user = MariadbServer::kUser;
+    options.user = user;
     options.password = MariadbServer::kPassword;
     options.database = MariadbServer::kDatabase;
-    source_ = DataSource::OpenMysql(options).ValueOrDie();
+    return DataSource::OpenMysql(options).ValueOrDie();
   }
 
   static int64_t SumOfIds(FetchReader& reader) {
@@ -75,8 +82,38 @@ TEST_F(LibraryTest, EveryWayOfReadingYieldsEveryRowOnce) {
       options.ordered = ordered;
       auto reader = FetchTable(source_, "numbers", options).ValueOrDie();
       EXPECT_EQ(SumOfIds(*reader), kRows * (kRows + 1) / 2) << connections << ordered;
-      EXPECT_GE(reader->info().connections, 1);
+      EXPECT_EQ(reader->info().connections, connections) << reader->info().note;
+      EXPECT_EQ(reader->info().ranges > 1, connections > 1);
     }
+  }
+}
+
+TEST_F(LibraryTest, WhereConnectionsCannotAgreeOneReadsAll) {
+  auto plain = OpenAs("plain");
+  FetchOptions options;
+  options.connections = 3;
+  auto reader = FetchTable(plain, "numbers", options).ValueOrDie();
+  EXPECT_EQ(reader->info().connections, 1);
+  EXPECT_THAT(reader->info().note, HasSubstr("RELOAD"));
+  EXPECT_EQ(SumOfIds(*reader), kRows * (kRows + 1) / 2);
+
+  options.consistent = false;
+  reader = FetchTable(plain, "numbers", options).ValueOrDie();
+  EXPECT_EQ(reader->info().connections, 3);
+  EXPECT_EQ(reader->info().consistency, "statement");
+  EXPECT_EQ(SumOfIds(*reader), kRows * (kRows + 1) / 2);
+}
+
+TEST_F(LibraryTest, AQueryIsReadLikeATable) {
+  for (int connections : {1, 3}) {
+    FetchOptions options;
+    options.connections = connections;
+    auto reader =
+        FetchQuery(source_, "SELECT id, price * 2 AS twice FROM numbers WHERE id <= 1000",
+                   options)
+            .ValueOrDie();
+    EXPECT_THAT(reader->schema()->field_names(), ElementsAre("id", "twice"));
+    EXPECT_EQ(SumOfIds(*reader), 1000 * 1001 / 2);
   }
 }
 
