@@ -42,6 +42,25 @@ class Stall(Fault):
 
 
 @dataclass(frozen=True)
+class HalfClose(Fault):
+    """Nothing more comes (FIN), while what the client sends still reaches the server."""
+
+
+@dataclass(frozen=True)
+class Delay(Fault):
+    """From here on every piece comes later: a long or a busy line."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Bandwidth(Fault):
+    """From here on no more than so much comes in a second: a thin line."""
+
+    bytes_per_second: int
+
+
+@dataclass(frozen=True)
 class Call(Fault):
     """The connection pauses while `action` runs, then goes on."""
 
@@ -106,6 +125,7 @@ class FaultyProxy:
     def _serve(self, client: socket.socket, server: socket.socket) -> None:
         # One thread for both ways: a socket that another thread waits on does not close.
         passed = 0
+        slow: list[Delay | Bandwidth] = []
         with contextlib.suppress(OSError):
             while True:
                 ready, _, _ = select.select([client, server], [], [])
@@ -120,19 +140,38 @@ class FaultyProxy:
                         break
                     fault = self._due(passed + len(piece))
                     head = len(piece) if fault is None else max(0, fault.after - passed)
+                    self._hold_up(slow, head)
                     client.sendall(piece[:head])
-                    if fault is not None and not self._goes_on(fault, client):
+                    if isinstance(fault, Delay | Bandwidth):
+                        slow.append(fault)
+                    elif fault is not None and not self._goes_on(fault, client, server):
                         break
                     client.sendall(piece[head:])
                     passed += len(piece)
         client.close()
         server.close()
 
-    def _goes_on(self, fault: Fault, client: socket.socket) -> bool:
+    def _hold_up(self, slow: list, size: int) -> None:
+        for fault in slow:
+            wait = (
+                fault.seconds
+                if isinstance(fault, Delay)
+                else size / fault.bytes_per_second
+            )
+            # Ends early with the proxy.
+            self._ending.wait(wait)
+
+    def _goes_on(
+        self, fault: Fault, client: socket.socket, server: socket.socket
+    ) -> bool:
         match fault:
             case Call(action=action):
                 action()
                 return True
+            case HalfClose():
+                client.shutdown(socket.SHUT_WR)
+                while piece := client.recv(_PIECE):
+                    server.sendall(piece)
             case Stall():
                 self._ending.wait()
             case Reset():

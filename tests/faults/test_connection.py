@@ -5,7 +5,16 @@ import signal
 import threading
 
 import pytest
-from faulty_proxy import Call, Close, FaultyProxy, Reset, Stall
+from faulty_proxy import (
+    Bandwidth,
+    Call,
+    Close,
+    Delay,
+    FaultyProxy,
+    HalfClose,
+    Reset,
+    Stall,
+)
 from private_server import new_database, private_server
 from visits_shop import SHOP, VISITS
 
@@ -44,7 +53,7 @@ def files(project) -> list[str]:
     return [path.name for path in (project.path / "lake").rglob("*") if path.is_file()]
 
 
-@pytest.mark.parametrize("fault", [Reset, Close, Stall])
+@pytest.mark.parametrize("fault", [Reset, Close, HalfClose, Stall])
 def test_broken_once_in_the_middle_of_a_row(project, proxy, fault):
     proxy.plan(fault(after=MIDDLE))
     done = project.ok("run")
@@ -70,6 +79,33 @@ def test_broken_again_and_again(project, proxy):
         "customers": "ok",
         "visits": "failed",
     }
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Delay(after=MIDDLE, seconds=0.005),
+        Bandwidth(after=MIDDLE, bytes_per_second=4_000_000),
+    ],
+    ids=["delay", "bandwidth"],
+)
+def test_a_slow_line_only_takes_longer(project, proxy, fault):
+    proxy.plan(fault)
+    done = project.ok("run")
+    assert proxy.spent == 1
+    assert "trying again" not in done.err
+    assert lake_is_right(project)
+    assert loaded(project) == RIGHT
+
+
+@pytest.mark.parametrize("fault", [Close, HalfClose])
+def test_a_line_that_ends_again_and_again_publishes_nothing(project, proxy, fault):
+    proxy.plan(*[fault(after=MIDDLE)] * 50)
+    done = project.run("run")
+    assert done.code == 3, done.text
+    assert "visits" in done.err and "127.0.0.1" in done.err
+    assert not (project.path / "lake" / "visits" / "_delta_log").exists()
+    assert not list((project.path / "lake" / "visits").rglob("*.parquet"))
 
 
 def test_silence_is_named_with_the_setting_that_allows_it(project, proxy):
