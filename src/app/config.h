@@ -129,8 +129,7 @@ enum class SnapshotMode { kConsistent, kPerTable };
 struct RunConfig {
   std::optional<int> workers;  ///< Unset: chosen by keelboat (`auto`).
   int64_t memory_bytes = int64_t{384} << 20;
-  SnapshotMode snapshot = SnapshotMode::kPerTable;
-  std::string snapshot_place;  ///< Where `snapshot` was written; empty: nowhere.
+  SnapshotMode snapshot = SnapshotMode::kConsistent;
 };
 
 /// Where failures are reported. All empty: nowhere.

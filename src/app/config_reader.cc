@@ -6,8 +6,8 @@
 
 #include "app/dotenv.h"
 #include "app/interpolation.h"
-#include "app/quantity.h"
 #include "core/nearest.h"
+#include "core/quantity.h"
 #include "keelboat/error.h"
 
 namespace keelboat {

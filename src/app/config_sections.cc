@@ -302,7 +302,6 @@ void ReadRun(const ConfigNode* node, ConfigContext& context, ProjectConfig* conf
   reader.Read("snapshot", &config->run.snapshot,
               {{"consistent", SnapshotMode::kConsistent},
                {"per_table", SnapshotMode::kPerTable}});
-  if (reader.Has("snapshot")) config->run.snapshot_place = reader.PlaceOf("snapshot");
   reader.Finish();
 }
 

@@ -19,12 +19,6 @@ arrow::Status CheckExtract(const ProjectConfig& config) {
   for (const TableGroup& group : config.tables) {
     ARROW_RETURN_NOT_OK(MysqlSourceOf(config, group.from).status());
   }
-  if (config.run.snapshot == SnapshotMode::kConsistent) {
-    return Refuse(
-        config.run.snapshot_place, "run.snapshot",
-        "run.snapshot: consistent does not work yet in this version: each table "
-        "is read in a snapshot of its own; write `snapshot: per_table`");
-  }
   return arrow::Status::OK();
 }
 

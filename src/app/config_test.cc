@@ -170,10 +170,6 @@ TEST_F(ConfigTest, RefusesWhatIsUsedAndDoesNotWorkYet) {
   EXPECT_HAS(message(extract), "keelboat.yaml:4: source 'bi' is a metabase source");
   EXPECT_EQ(message(load), "");
   config = changed;
-  config.run.snapshot = SnapshotMode::kConsistent;
-  EXPECT_HAS(message(extract), "keelboat.yaml:11: run.snapshot: consistent");
-  EXPECT_EQ(message(load), "");
-  config = changed;
   config.lake.kind = LakeKind::kS3;
   EXPECT_HAS(message(extract), "keelboat.yaml:8: lakes on S3");
   EXPECT_HAS(message(load), "environment 'dev'");
@@ -202,7 +198,7 @@ TEST_F(ConfigTest, DefaultsAreEnough) {
   EXPECT_EQ(std::get<DuckdbSettings>(config->warehouse.settings).path,
             folder_ / "warehouse.duckdb");
   EXPECT_EQ(config->run.memory_bytes, int64_t{384} << 20);
-  EXPECT_EQ(config->run.snapshot, SnapshotMode::kPerTable);
+  EXPECT_EQ(config->run.snapshot, SnapshotMode::kConsistent);
   ASSERT_EQ(config->tables.size(), 1u);
   EXPECT_EQ(config->tables[0].from, "shop");
   EXPECT_EQ(config->tables[0].metadata, "");

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "app/quantity.h"
 #include "contracts/exact_number.h"
+#include "core/quantity.h"
 #include "keelboat/error.h"
 
 namespace keelboat {

@@ -5,9 +5,9 @@
 
 #include "app/lookback.h"
 #include "app/metadata_tables.h"
-#include "app/quantity.h"
 #include "contracts/json_object.h"
 #include "core/nearest.h"
+#include "core/quantity.h"
 #include "keelboat/error.h"
 
 namespace keelboat {

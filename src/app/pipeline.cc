@@ -73,6 +73,7 @@ class Pipeline {
     planning.tables = std::move(tables);
     planning.full_refresh = request_.full_refresh;
     planning.test_mode = request_.test_mode;
+    planning.workers = Workers(project_.config());
     ARROW_ASSIGN_OR_RAISE(planned_,
                           PlanRun(project_, std::move(planning), *lake_, stop_));
     report_.plan_json = PlanToJson(PlanOf(planned_));
@@ -112,7 +113,8 @@ class Pipeline {
   arrow::Status Move() {
     EngineOptions options;
     options.run_id = report_.run_id;
-    options.workers = Workers();
+    options.workers = Workers(project_.config());
+    options.snapshot = planned_.snapshot;
     options.queue_bytes = QueueBytes(options.workers);
     Engine engine(options, observer_, project_.clock());
     for (TableOutcome& refused : planned_.refused) {
@@ -121,19 +123,14 @@ class Pipeline {
     if (request_.load && request_.test_mode)
       ARROW_RETURN_NOT_OK(warehouse_->DropSchema());
     if (request_.extract) {
-      report_.tables =
-          engine.Run(planned_.tasks, request_.load ? warehouse_.get() : nullptr, stop_);
+      report_.tables = engine.Run(std::move(planned_.tasks),
+                                  request_.load ? warehouse_.get() : nullptr, stop_);
     } else if (request_.load) {
       report_.tables = engine.Load(planned_.tasks, *warehouse_, stop_);
     }
     std::move(planned_.refused.begin(), planned_.refused.end(),
               std::back_inserter(report_.tables));
     return CheckStop(stop_);
-  }
-
-  int Workers() const {
-    const auto cores = static_cast<int>(std::thread::hardware_concurrency());
-    return project_.config().run.workers.value_or(std::clamp(cores, 1, 4));
   }
 
   // A worker holds its queue, the batch being read, the batch being written and a row
@@ -214,6 +211,11 @@ class Pipeline {
 std::string PipelineReport::status() const {
   if (exit_code == 0) return "ok";
   return exit_code == 130 ? "interrupted" : "failed";
+}
+
+int Workers(const ProjectConfig& config) {
+  const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+  return config.run.workers.value_or(std::clamp(cores, 1, 4));
 }
 
 PipelineReport RunPipeline(Project& project, const PipelineRequest& request,

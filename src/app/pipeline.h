@@ -43,6 +43,9 @@ struct PipelineReport {
   std::string status() const;
 };
 
+/// Partitions that are read side by side.
+int Workers(const ProjectConfig& config);
+
 /// \brief Runs extract, load and transform, as far as the request asks for them.
 ///
 /// Takes no lock and writes no record: the caller does. Emits every event of the

@@ -1,12 +1,15 @@
 #include "app/planning.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include <arrow/type.h>
 
 #include "core/stop.h"
+#include "planner/cursor.h"
 #include "planner/planner.h"
+#include "planner/slice.h"
 
 namespace keelboat {
 namespace {
@@ -26,48 +29,174 @@ bool ConcernsOneTable(const arrow::Status& status) {
   }
 }
 
-arrow::Result<TableFacts> GatherFacts(Source& source, const TableSpec& spec,
-                                      LakeTable& lake_table,
-                                      const std::stop_token& stop) {
-  TableFacts facts;
-  facts.spec = spec;
-  ARROW_ASSIGN_OR_RAISE(facts.relation, source.DescribeTable(spec.table, stop));
-  ARROW_ASSIGN_OR_RAISE(facts.lake, lake_table.Latest());
-  const bool measurable =
-      !spec.primary_key.empty() && !IsProvenKey(facts.relation, spec.primary_key);
-  if (measurable) {
-    bool known = true;
-    for (const std::string& column : spec.primary_key) {
-      known = known && facts.relation.schema->GetFieldIndex(column) >= 0;
-    }
-    // An unknown column is the planner's to complain about.
-    if (known) {
-      ARROW_ASSIGN_OR_RAISE(facts.key_duplicates,
-                            source.CountDuplicates(spec.table, spec.primary_key, stop));
-    }
+// A first load with more rows than that is committed slice by slice.
+constexpr int64_t kSliceRows = 4'000'000;
+// Pieces several times as many as workers, so that a slow one holds up nobody; large
+// tables in pieces that make files of a good size.
+constexpr int kPiecesAWorker = 4;
+constexpr int64_t kPieceBytes = int64_t{512} << 20;
+constexpr int64_t kMostPieces = 4096;
+
+// What the contract masks, in a stable text.
+std::string MasksText(const Contract* contract) {
+  std::string text;
+  if (contract == nullptr) return text;
+  for (const auto& [column, kind] : contract->masks()) {
+    text += (text.empty() ? "" : " ") + column +
+            (kind == MaskKind::kHash ? ":hash" : ":partial");
   }
-  return facts;
+  return text;
 }
 
+// Plans one table, again and again if need be. Outlives the tasks that it made.
+class TablePlanner {
+ public:
+  TablePlanner(ConfiguredTable table, Source& source, std::shared_ptr<LakeTable> lake,
+               PlanOptions options, int workers, const Clock& clock)
+      : table_(std::move(table)),
+        source_(source),
+        lake_(std::move(lake)),
+        options_(std::move(options)),
+        workers_(workers),
+        clock_(clock) {}
+
+  arrow::Result<TablePlan> Plan(const std::string& full_because, SourceSnapshot& view,
+                                const std::stop_token& stop) const {
+    PlanOptions options = options_;
+    options.full_because = full_because;
+    options.now = clock_.Now();
+    ARROW_ASSIGN_OR_RAISE(auto facts, GatherFacts(view, stop));
+    ARROW_ASSIGN_OR_RAISE(auto plan, PlanTable(options, facts));
+    if (table_.contract != nullptr) {
+      // A contract that does not fit its table is told before any row moves.
+      ARROW_RETURN_NOT_OK(
+          table_.contract->Bind(plan.schema, plan.key, plan.spec.incremental_column)
+              .status());
+    }
+    if (options.row_limit.has_value()) return plan;
+    ARROW_RETURN_NOT_OK(Slice(facts, plan, stop));
+    ARROW_RETURN_NOT_OK(CutPartitions(
+        [&](const Partition& partition) { return Pieces(plan, partition, stop); }, plan));
+    return plan;
+  }
+
+ private:
+  arrow::Result<TableFacts> GatherFacts(SourceSnapshot& view,
+                                        const std::stop_token& stop) const {
+    const TableSpec& spec = table_.spec;
+    TableFacts facts;
+    facts.spec = spec;
+    facts.snapshot = view.info();
+    facts.masks = MasksText(table_.contract.get());
+    ARROW_ASSIGN_OR_RAISE(facts.relation, source_.DescribeTable(spec.table, stop));
+    ARROW_ASSIGN_OR_RAISE(facts.lake, lake_->Latest());
+    const arrow::Schema& schema = *facts.relation.schema;
+    bool measurable =
+        !spec.primary_key.empty() && !IsProvenKey(facts.relation, spec.primary_key);
+    for (const std::string& column : spec.primary_key) {
+      // An unknown column is the planner's to complain about.
+      measurable = measurable && schema.GetFieldIndex(column) >= 0;
+    }
+    if (measurable) {
+      ARROW_ASSIGN_OR_RAISE(facts.key_duplicates,
+                            source_.CountDuplicates(spec.table, spec.primary_key, stop));
+    }
+    const auto cursor = schema.GetFieldByName(spec.incremental_column);
+    if (spec.strategy != LoadStrategy::kFull && !options_.row_limit.has_value() &&
+        cursor != nullptr && CursorKindOf(*cursor).ok()) {
+      ARROW_ASSIGN_OR_RAISE(
+          facts.cursor,
+          view.MeasureCursor(facts.relation, spec.incremental_column, spec.where, stop));
+    }
+    return facts;
+  }
+
+  // Divides a long first load.
+  arrow::Status Slice(const TableFacts& facts, TablePlan& plan,
+                      const std::stop_token& stop) const {
+    const int64_t rows = facts.relation.estimated_rows.value_or(0);
+    const bool first = plan.strategy == LoadStrategy::kFull && plan.cursor.has_value() &&
+                       !facts.lake.has_value();
+    if (!first || rows <= kSliceRows || !facts.cursor->indexed ||
+        plan.cursor->kind == CursorKind::kText || !plan.cursor->open_from.has_value()) {
+      return arrow::Status::OK();
+    }
+    SplitRequest request;
+    request.on = {plan.cursor->column};
+    request.where = plan.spec.where;
+    request.pieces = static_cast<int>(rows / kSliceRows) + 1;
+    ARROW_ASSIGN_OR_RAISE(auto split,
+                          source_.SplitRelation(plan.relation, request, stop));
+    std::vector<std::string> bounds;
+    for (const Split::Piece& piece : split.pieces) {
+      if (!piece.predicate.has_value() || piece.predicate->upper.empty()) continue;
+      bounds.push_back(piece.predicate->upper.front());
+    }
+    return SliceAt(bounds, plan);
+  }
+
+  arrow::Result<Split> Pieces(const TablePlan& plan, const Partition& partition,
+                              const std::stop_token& stop) const {
+    const TableSpec& spec = plan.spec;
+    SplitRequest request;
+    if (!spec.partition_on.empty()) request.on = {spec.partition_on};
+    request.within = partition.predicates;
+    request.where = partition.where;
+    if (spec.partitions.has_value()) {
+      request.pieces = *spec.partitions;
+      request.least_rows = 1;
+    } else {
+      const int64_t by_size = plan.relation.estimated_bytes.value_or(0) / kPieceBytes;
+      request.pieces = static_cast<int>(
+          std::clamp<int64_t>(by_size, int64_t{workers_} * kPiecesAWorker, kMostPieces));
+    }
+    return source_.SplitRelation(plan.relation, request, stop);
+  }
+
+  const ConfiguredTable table_;
+  Source& source_;
+  const std::shared_ptr<LakeTable> lake_;
+  const PlanOptions options_;
+  const int workers_;
+  const Clock& clock_;
+};
+
+// The views of a run's sources, each opened when the first table asks for it.
+class Views {
+ public:
+  explicit Views(SnapshotRequest request) : request_(request) {}
+
+  arrow::Result<std::shared_ptr<SourceSnapshot>> Of(Source& source,
+                                                    const std::stop_token& stop) {
+    auto& view = views_[&source];
+    if (view == nullptr) {
+      ARROW_ASSIGN_OR_RAISE(view, source.OpenSnapshot(request_, stop));
+    }
+    return view;
+  }
+
+ private:
+  const SnapshotRequest request_;
+  std::map<Source*, std::shared_ptr<SourceSnapshot>> views_;
+};
+
 arrow::Result<TableTask> PlanOne(Project& project, const ConfiguredTable& table,
-                                 const PlanOptions& options, Lake& lake,
-                                 const std::stop_token& stop) {
+                                 const PlanOptions& options, int workers, Lake& lake,
+                                 Views& views, const std::stop_token& stop) {
   TableTask task;
   ARROW_ASSIGN_OR_RAISE(task.source, project.OpenSource(table.spec.source));
   ARROW_ASSIGN_OR_RAISE(task.lake_table, lake.Table(table.spec.table));
   ARROW_ASSIGN_OR_RAISE(task.quarantine_table,
                         lake.Table(table.spec.table + "__quarantine"));
   task.contract = table.contract.get();
-  ARROW_ASSIGN_OR_RAISE(auto facts,
-                        GatherFacts(*task.source, table.spec, *task.lake_table, stop));
-  ARROW_ASSIGN_OR_RAISE(task.plan, PlanTable(options, facts));
-  if (task.contract != nullptr) {
-    // A contract that does not fit its table is told before any row moves.
-    ARROW_RETURN_NOT_OK(
-        task.contract
-            ->Bind(task.plan.schema, task.plan.key, task.plan.spec.incremental_column)
-            .status());
-  }
+  ARROW_ASSIGN_OR_RAISE(task.snapshot, views.Of(*task.source, stop));
+  auto planner = std::make_shared<TablePlanner>(table, *task.source, task.lake_table,
+                                                options, workers, project.clock());
+  task.replan = [planner](const std::string& full_because, SourceSnapshot& view,
+                          const std::stop_token& stop) {
+    return planner->Plan(full_because, view, stop);
+  };
+  ARROW_ASSIGN_OR_RAISE(task.plan, task.replan("", *task.snapshot, stop));
   return task;
 }
 
@@ -95,9 +224,12 @@ arrow::Result<PlannedRun> PlanRun(Project& project, PlanningRequest request, Lak
   PlanOptions options;
   options.full_refresh = request.full_refresh;
   if (request.test_mode) options.row_limit = kTestModeRows;
+  run.snapshot.connections = request.workers;
+  run.snapshot.consistent = project.config().run.snapshot == SnapshotMode::kConsistent;
+  Views views(run.snapshot);
   for (const ConfiguredTable& table : run.tables) {
     ARROW_RETURN_NOT_OK(CheckStop(stop));
-    auto task = PlanOne(project, table, options, lake, stop);
+    auto task = PlanOne(project, table, options, request.workers, lake, views, stop);
     if (task.ok()) {
       run.tasks.push_back(std::move(*task));
       continue;

@@ -19,6 +19,8 @@ struct PlanningRequest {
   std::vector<ConfiguredTable> tables;
   bool full_refresh = false;
   bool test_mode = false;
+  /// Partitions that will be read side by side: as many connections a source gets.
+  int workers = 1;
 };
 
 /// Rows of each table that test mode carries.
@@ -30,12 +32,14 @@ struct PlannedRun {
   std::vector<TableOutcome>
       refused;  ///< Tables that cannot even be planned, with the error.
   std::vector<ConfiguredTable> tables;  ///< Keeps the contracts alive that tasks borrow.
+  SnapshotRequest snapshot;             ///< How the sources' views were opened.
 };
 
 /// The plan itself, for printing.
 Plan PlanOf(const PlannedRun& run);
 
-/// \brief Asks sources and lake what is there and plans every table.
+/// \brief Opens a view of each source, asks it and the lake what is there and plans every
+/// table.
 ///
 /// Reads only. Errors that concern the whole run (configuration, login, unreachable
 /// server, missing table) fail the call; those of one table (a missing right, a

@@ -108,7 +108,7 @@ warehouse: {type: duckdb, path: warehouse.duckdb, schema: raw}
           : "# The models that keelboat builds after each load.\n"
             "# dbt: {project: dbt}\n";
   return yaml + R"(
-run: {workers: auto, memory: 384MiB, snapshot: per_table}
+run: {workers: auto, memory: 384MiB, snapshot: consistent}
 
 # An environment overrides any part. Choose with --env or KEELBOAT_ENV; dev is the default.
 environments:

@@ -49,6 +49,7 @@ TableRecord ToRecord(const TableOutcome& outcome, const ProjectConfig& config) {
   record.lake_version = outcome.lake_version;
   record.warehouse_rows = outcome.warehouse_rows;
   record.snapshot = outcome.snapshot;
+  if (!outcome.watermark.empty()) record.watermark = outcome.watermark;
   record.seconds = outcome.seconds;
   record.nothing_new = outcome.nothing_new;
   if (!outcome.error.ok()) {

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/config.h"
+#include "app/pipeline.h"
 #include "app/planning.h"
 #include "cli/command.h"
 #include "cli/invocation.h"
@@ -27,6 +28,7 @@ arrow::Result<int> MakePlan(const Invocation& invocation, const PlanFlags& flags
   ARROW_ASSIGN_OR_RAISE(request.tables, project->Tables(flags.tables, invocation.stop));
   request.full_refresh = flags.full_refresh;
   request.test_mode = flags.test_mode;
+  request.workers = Workers(project->config());
   ARROW_ASSIGN_OR_RAISE(auto planned,
                         PlanRun(*project, std::move(request), *lake, invocation.stop));
   const Plan plan = PlanOf(planned);

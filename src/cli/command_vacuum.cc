@@ -6,11 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "app/config.h"
-#include "app/quantity.h"
 #include "app/run_lock.h"
 #include "cli/command.h"
 #include "cli/invocation.h"
 #include "core/nearest.h"
+#include "core/quantity.h"
 #include "keelboat/error.h"
 #include "telemetry/figures.h"
 

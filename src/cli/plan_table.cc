@@ -12,6 +12,12 @@ std::string Joined(const std::vector<std::string>& names) {
   return text;
 }
 
+int64_t PartitionsOf(const TablePlan& plan) {
+  std::size_t count = 0;
+  for (const Slice& slice : plan.slices) count += slice.partitions.size();
+  return static_cast<int64_t>(count);
+}
+
 std::string Notes(const TablePlan& plan) {
   std::string notes;
   auto add = [&](const std::string& what, const std::vector<std::string>& names) {
@@ -35,19 +41,20 @@ std::string FormatPlan(const Plan& plan) {
                    {"about rows", Align::kRight},
                    {"partitions", Align::kRight},
                    {"key"},
+                   {"snapshot"},
                    {"lake", Align::kRight},
                    {"reason"}});
   std::string notes;
   for (const TablePlan& entry : plan.tables) {
     const auto& rows = entry.relation.estimated_rows;
-    table.AddRow({entry.spec.table, entry.spec.source, LoadStrategyName(entry.strategy),
-                  rows.has_value() ? FormatCount(*rows) : "?",
-                  FormatCount(static_cast<int64_t>(entry.partitions.size())),
-                  entry.key.empty() ? "none" : Joined(entry.key),
-                  entry.lake_version.has_value()
-                      ? "v" + std::to_string(*entry.lake_version)
-                      : "new",
-                  entry.reason});
+    table.AddRow(
+        {entry.spec.table, entry.spec.source, LoadStrategyName(entry.strategy),
+         rows.has_value() ? FormatCount(*rows) : "?", FormatCount(PartitionsOf(entry)),
+         entry.key.empty() ? "none" : Joined(entry.key),
+         ConsistencyName(entry.snapshot.consistency),
+         entry.lake_version.has_value() ? "v" + std::to_string(*entry.lake_version)
+                                        : "new",
+         entry.reason});
     notes += Notes(entry);
   }
   return table.ToString() + (notes.empty() ? "" : "\n" + notes);

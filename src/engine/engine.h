@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <stop_token>
 #include <vector>
 
@@ -10,18 +11,22 @@
 
 namespace keelboat {
 
+class Journey;
+
 /// \brief Carries tables out of their sources into the lake, and into the warehouse.
 ///
-/// Tables are extracted by `options.workers` threads in the given order; each is
-/// loaded, one at a time, as soon as its lake commit is there. A table that fails
-/// does not stop the others. Borrows everything it is given; one call at a time.
+/// The partitions of all tables are carried by `options.workers` threads from one queue,
+/// in the given order of tables; each table is loaded, one at a time, as soon as its last
+/// lake commit is there. A table that fails does not stop the others. When a source's
+/// view is lost, the tables not yet committed are planned and read again in a new one.
+/// Borrows everything it is given; one call at a time.
 class Engine {
  public:
   Engine(EngineOptions options, Observer& observer, const Clock& clock)
       : options_(std::move(options)), observer_(observer), clock_(clock) {}
 
   /// Extracts; with a warehouse loads too. Outcomes come in the order of the tasks.
-  std::vector<TableOutcome> Run(const std::vector<TableTask>& tasks, Warehouse* warehouse,
+  std::vector<TableOutcome> Run(std::vector<TableTask> tasks, Warehouse* warehouse,
                                 const std::stop_token& stop);
 
   /// Loads what the lake has, without touching a source.
@@ -29,6 +34,10 @@ class Engine {
                                  Warehouse& warehouse, const std::stop_token& stop);
 
  private:
+  // The journeys that begin again, each in a new view of its source.
+  std::vector<Journey*> OpenNewViews(std::deque<Journey>& journeys, int views,
+                                     const std::stop_token& stop);
+
   EngineOptions options_;
   Observer& observer_;
   const Clock& clock_;

@@ -34,8 +34,9 @@ class EngineTest : public testing::Test {
     task.plan.schema = kSchema;
     task.plan.relation.schema = kSchema;
     task.plan.key = {"id"};
-    task.plan.partitions.push_back({"shop", table, "", {"id"}});
+    task.plan.slices.push_back({{{"shop", table, "", {"id"}}}});
     task.source = &source_;
+    task.snapshot = std::make_shared<fakes::FakeSnapshot>(&source_);
     task.lake_table = lake_;
     task.quarantine_table = quarantine_;
     return task;
@@ -96,6 +97,7 @@ TEST_F(EngineTest, AnErrorPublishesNothingAndTheOthersGoOn) {
   };
   auto bad = Task("bad");
   bad.source = &broken;
+  bad.snapshot = std::make_shared<fakes::FakeSnapshot>(&broken);
   bad.lake_table = std::make_shared<FakeLakeTable>("bad");
   auto outcomes = Run({bad, Task("t")});
   EXPECT_EQ(outcomes.at(0).status, TableStatus::kFailed);

@@ -8,21 +8,22 @@
 
 namespace keelboat {
 
-PartitionStream::PartitionStream(Source& source, const Relation& relation,
+PartitionStream::PartitionStream(SourceSnapshot& snapshot, const Relation& relation,
                                  const Partition& partition, int64_t queue_bytes,
                                  const std::stop_token& stop)
     : outer_stop_(stop, [this] { stop_.request_stop(); }),
       queue_(queue_bytes),
-      thread_([this, &source, relation, partition] {
-        status_ = ReadAll(source, relation, partition);
+      thread_([this, &snapshot, relation, partition] {
+        status_ = ReadAll(snapshot, relation, partition);
         queue_.Close();
       }) {}
 
 PartitionStream::~PartitionStream() { stop_.request_stop(); }
 
-arrow::Status PartitionStream::ReadAll(Source& source, const Relation& relation,
+arrow::Status PartitionStream::ReadAll(SourceSnapshot& snapshot, const Relation& relation,
                                        const Partition& partition) {
-  ARROW_ASSIGN_OR_RAISE(auto reader, source.Read(relation, partition, stop_.get_token()));
+  ARROW_ASSIGN_OR_RAISE(auto reader,
+                        snapshot.Read(relation, partition, stop_.get_token()));
   while (true) {
     std::shared_ptr<arrow::RecordBatch> batch;
     ARROW_RETURN_NOT_OK(reader->ReadNext(&batch));

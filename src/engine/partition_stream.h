@@ -21,9 +21,10 @@ namespace keelboat {
 /// One consumer. The destructor stops the read and waits for the thread.
 class PartitionStream {
  public:
-  /// Begins to read at once. Borrows the source, which must outlive the stream.
-  PartitionStream(Source& source, const Relation& relation, const Partition& partition,
-                  int64_t queue_bytes, const std::stop_token& stop);
+  /// Begins to read at once. Borrows the snapshot, which must outlive the stream.
+  PartitionStream(SourceSnapshot& snapshot, const Relation& relation,
+                  const Partition& partition, int64_t queue_bytes,
+                  const std::stop_token& stop);
   PartitionStream(const PartitionStream&) = delete;
   PartitionStream& operator=(const PartitionStream&) = delete;
   ~PartitionStream();
@@ -34,7 +35,7 @@ class PartitionStream {
   const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
-  arrow::Status ReadAll(Source& source, const Relation& relation,
+  arrow::Status ReadAll(SourceSnapshot& snapshot, const Relation& relation,
                         const Partition& partition);
 
   std::stop_source stop_;

@@ -49,10 +49,29 @@ Json PartitionToJson(const Partition& partition) {
               {"snapshot", partition.snapshot}};
 }
 
+Json SnapshotToJson(const SnapshotInfo& snapshot) {
+  return Json{{"id", snapshot.id},
+              {"consistency", ConsistencyName(snapshot.consistency)},
+              {"position", snapshot.position},
+              {"taken_at", snapshot.taken_at},
+              {"note", snapshot.note}};
+}
+
+Json CursorToJson(const CursorPlan& cursor) {
+  return Json{{"column", cursor.column},
+              {"kind", CursorKindName(cursor.kind)},
+              {"from", OrNull(cursor.from)},
+              {"watermark", OrNull(cursor.watermark)},
+              {"open_from", OrNull(cursor.open_from)}};
+}
+
 Json TableToJson(const TablePlan& plan) {
   Json partitions = Json::array();
-  for (const Partition& partition : plan.partitions) {
-    partitions.push_back(PartitionToJson(partition));
+  for (std::size_t i = 0; i < plan.slices.size(); ++i) {
+    for (const Partition& partition : plan.slices[i].partitions) {
+      partitions.push_back(PartitionToJson(partition));
+      partitions.back()["slice"] = i;
+    }
   }
   return Json{{"table", plan.spec.table},
               {"source", plan.spec.source},
@@ -63,7 +82,9 @@ Json TableToJson(const TablePlan& plan) {
               {"estimated_rows", OrNull(plan.relation.estimated_rows)},
               {"estimated_bytes", OrNull(plan.relation.estimated_bytes)},
               {"lake_version", OrNull(plan.lake_version)},
-              {"watermark", nullptr},
+              {"snapshot", SnapshotToJson(plan.snapshot)},
+              {"cursor", plan.cursor ? CursorToJson(*plan.cursor) : Json(nullptr)},
+              {"watermark", plan.cursor ? OrNull(plan.cursor->watermark) : Json(nullptr)},
               {"schema_change",
                {{"added", plan.schema_change.added},
                 {"dropped", plan.schema_change.dropped},
@@ -77,7 +98,8 @@ Json TableToJson(const TablePlan& plan) {
 std::string PlanToJson(const Plan& plan) {
   Json tables = Json::array();
   for (const TablePlan& table : plan.tables) tables.push_back(TableToJson(table));
-  return Json{{"tables", std::move(tables)}}.dump(2);
+  return Json{{"tables", std::move(tables)}}.dump(2, ' ', false,
+                                                  Json::error_handler_t::replace);
 }
 
 }  // namespace keelboat

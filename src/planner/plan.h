@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include "planner/cursor.h"
 #include "planner/table_spec.h"
 #include "sources/source.h"
 
@@ -19,7 +21,37 @@ struct SchemaDelta {
   std::vector<std::string> dropped;
   std::vector<std::string> retyped;  ///< "price: int(11) -> decimal(10,2)".
 
+  /// Whether rows already in the lake can stay beside rows in the new columns.
+  bool only_added() const { return dropped.empty() && retyped.empty(); }
   bool empty() const { return added.empty() && dropped.empty() && retyped.empty(); }
+};
+
+/// \brief The rows of one lake commit.
+///
+/// A table has one slice, except a long first incremental load: that is committed bit by
+/// bit in cursor order, so that a crash loses at most one slice.
+struct Slice {
+  /// Disjoint; together they are the slice.
+  std::vector<Partition> partitions;
+  /// The first slice of a full load replaces all rows; others advance.
+  bool replaces = true;
+  /// Table configuration that the commit writes: how far the table is read, and what it
+  /// was read with (docs/formats/lake.md).
+  std::map<std::string, std::string> configuration;
+};
+
+/// \brief The cursor that an incremental table follows.
+struct CursorPlan {
+  std::string column;
+  CursorKind kind = CursorKind::kTime;
+  /// Rows at or above are read, inclusive; nullopt: from the beginning.
+  std::optional<std::string> from;
+  /// How far the table is read after this run; nullopt: no row has a value yet.
+  std::optional<std::string> watermark;
+  /// Rows at or above lie in the open tail after this run.
+  std::optional<std::string> open_from;
+  /// Rows without a value belong to the open tail; otherwise they are an error.
+  bool include_nulls = false;
 };
 
 /// \brief What a run will do with one table. A value.
@@ -35,7 +67,13 @@ struct TablePlan {
   std::string reason;
   /// Columns known to identify a row; empty when there is no proven key.
   std::vector<std::string> key;
-  std::vector<Partition> partitions;
+  std::vector<Slice> slices;  ///< Never empty.
+  /// Set where the table follows a cursor, also when it is loaded in full.
+  std::optional<CursorPlan> cursor;
+  /// Compare the keys of source and lake after the increment (hybrid).
+  bool check_keys = false;
+  /// The view that it is read in.
+  SnapshotInfo snapshot;
   SchemaDelta schema_change;
   /// The lake version that the plan was computed from; nullopt: no table yet.
   std::optional<int64_t> lake_version;

@@ -5,11 +5,12 @@
 #include <utility>
 
 #include <arrow/type.h>
-#include <arrow/util/key_value_metadata.h>
 
-#include "core/field_metadata.h"
 #include "core/nearest.h"
 #include "keelboat/error.h"
+#include "planner/increment.h"
+#include "planner/schema_change.h"
+#include "planner/slice.h"
 
 namespace keelboat {
 namespace {
@@ -22,14 +23,6 @@ std::string Joined(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
   return text;
-}
-
-std::string SourceType(const arrow::Field& field) {
-  if (field.metadata() != nullptr) {
-    auto type = field.metadata()->Get(kSourceTypeKey);
-    if (type.ok()) return *type;
-  }
-  return field.type()->ToString();
 }
 
 arrow::Status CheckColumnsExist(const TableSpec& spec, const arrow::Schema& schema,
@@ -65,55 +58,6 @@ arrow::Result<std::shared_ptr<arrow::Schema>> PickColumns(const TableSpec& spec,
   return arrow::schema(std::move(fields));
 }
 
-SchemaDelta Compare(const arrow::Schema& lake, const arrow::Schema& source) {
-  SchemaDelta delta;
-  for (const auto& field : source.fields()) {
-    auto before = lake.GetFieldByName(field->name());
-    if (before == nullptr) {
-      delta.added.push_back(field->name());
-    } else if (SourceType(*before) != SourceType(*field)) {
-      delta.retyped.push_back(field->name() + ": " + SourceType(*before) + " -> " +
-                              SourceType(*field));
-    }
-  }
-  for (const auto& field : lake.fields()) {
-    if (source.GetFieldIndex(field->name()) < 0) delta.dropped.push_back(field->name());
-  }
-  return delta;
-}
-
-arrow::Status Forbidden(const TableSpec& spec, const std::string& what) {
-  const char* policy = spec.schema_change == SchemaChange::kFail ? "fail" : "freeze";
-  return MakeError(ErrorKind::kContract,
-                   "table " + spec.table + ": the source's columns changed (" + what +
-                       ") and schema_change is " + policy +
-                       "; set schema_change to evolve to accept the change",
-                   {{"table", spec.table}});
-}
-
-// Applies `schema_change` to a table that is read whole: anything may evolve.
-arrow::Status ApplySchemaPolicy(TablePlan& plan) {
-  const SchemaDelta& delta = plan.schema_change;
-  if (delta.empty() || plan.spec.schema_change == SchemaChange::kEvolve) {
-    return arrow::Status::OK();
-  }
-  if (!delta.retyped.empty()) return Forbidden(plan.spec, Joined(delta.retyped));
-  if (!delta.dropped.empty()) {
-    return Forbidden(plan.spec, "dropped " + Joined(delta.dropped));
-  }
-  if (plan.spec.schema_change == SchemaChange::kFail) {
-    return Forbidden(plan.spec, "added " + Joined(delta.added));
-  }
-  arrow::FieldVector kept;
-  for (const auto& field : plan.schema->fields()) {
-    if (!Contains(delta.added, field->name())) kept.push_back(field);
-  }
-  plan.warnings.push_back("schema_change is freeze: new columns are left out: " +
-                          Joined(delta.added));
-  plan.schema = arrow::schema(std::move(kept));
-  return arrow::Status::OK();
-}
-
 arrow::Status PickKey(const TableFacts& facts, TablePlan& plan) {
   const TableSpec& spec = facts.spec;
   ARROW_RETURN_NOT_OK(
@@ -128,6 +72,15 @@ arrow::Status PickKey(const TableFacts& facts, TablePlan& plan) {
         ") is not unique: " + std::to_string(*facts.key_duplicates) +
         " rows share their key with another row; it is not used as a key");
   }
+  if (plan.spec.strategy != LoadStrategy::kFull) {
+    for (const std::string& column : plan.key) {
+      if (!facts.relation.schema->GetFieldByName(column)->nullable()) continue;
+      plan.warnings.push_back("the declared key (" + Joined(plan.key) +
+                              ") is not used: " + column + " may be null");
+      plan.key.clear();
+      break;
+    }
+  }
   // A key that is only partly read cannot identify what was read.
   for (const std::string& column : plan.key) {
     if (plan.schema->GetFieldIndex(column) < 0) {
@@ -136,23 +89,6 @@ arrow::Status PickKey(const TableFacts& facts, TablePlan& plan) {
     }
   }
   return arrow::Status::OK();
-}
-
-std::string ReasonForFull(const PlanOptions& options, const TableSpec& spec) {
-  if (spec.strategy == LoadStrategy::kFull) return {};
-  const std::string asked = LoadStrategyName(spec.strategy);
-  if (options.full_refresh) return "full refresh was asked for";
-  return "this version loads " + asked + " tables in full";
-}
-
-Partition WholeTable(const PlanOptions& options, const TablePlan& plan) {
-  Partition partition;
-  partition.source = plan.spec.source;
-  partition.table = plan.spec.table;
-  partition.columns = plan.schema->field_names();
-  partition.where = plan.spec.where;
-  partition.limit = options.row_limit;
-  return partition;
 }
 
 }  // namespace
@@ -175,6 +111,7 @@ arrow::Result<TablePlan> PlanTable(const PlanOptions& options, const TableFacts&
   TablePlan plan;
   plan.spec = facts.spec;
   plan.relation = facts.relation;
+  plan.snapshot = facts.snapshot;
   ARROW_ASSIGN_OR_RAISE(plan.schema, PickColumns(facts.spec, *facts.relation.schema));
   if (!facts.spec.incremental_column.empty()) {
     ARROW_RETURN_NOT_OK(CheckColumnsExist(
@@ -186,17 +123,15 @@ arrow::Result<TablePlan> PlanTable(const PlanOptions& options, const TableFacts&
   }
   if (facts.lake.has_value()) {
     plan.lake_version = facts.lake->version;
-    plan.schema_change = Compare(*facts.lake->schema, *plan.schema);
+    plan.schema_change = CompareSchemas(*facts.lake->schema, *plan.schema);
     if (!options.full_refresh) ARROW_RETURN_NOT_OK(ApplySchemaPolicy(plan));
   }
   ARROW_RETURN_NOT_OK(PickKey(facts, plan));
-  if (facts.spec.partitions.value_or(1) > 1 || !facts.spec.partition_on.empty()) {
-    plan.warnings.push_back(
-        "this version reads every table as one stream: partitions and "
-        "partition_on do not split it");
+  if (facts.spec.strategy != LoadStrategy::kFull) {
+    ARROW_RETURN_NOT_OK(DecideIncrement(options, facts, plan));
   }
-  plan.reason = ReasonForFull(options, facts.spec);
-  plan.partitions.push_back(WholeTable(options, plan));
+  plan.slices.push_back(
+      WholeSlice(plan, options.row_limit, ConfigurationOf(options, facts, plan)));
   return plan;
 }
 

@@ -9,6 +9,7 @@
 
 #include <arrow/result.h>
 
+#include "core/clock.h"
 #include "lake/lake.h"
 #include "planner/plan.h"
 
@@ -23,10 +24,19 @@ struct TableFacts {
   /// Rows that share their declared key with another row. Only measured for a
   /// declared key that no unique index proves.
   std::optional<int64_t> key_duplicates;
+  /// The view that the table will be read in.
+  SnapshotInfo snapshot;
+  /// Measured in that view, for a table that follows a cursor.
+  std::optional<CursorFacts> cursor;
+  /// What the contract masks, in a stable text: "email:hash phone:partial".
+  std::string masks;
 };
 
 struct PlanOptions {
   bool full_refresh = false;
+  /// Why an incremental load will not do, where somebody found that out already.
+  std::string full_because;
+  SystemTime now;
   /// At most so many rows of each table (test mode).
   std::optional<int64_t> row_limit = std::nullopt;
 };
@@ -36,6 +46,10 @@ struct PlanOptions {
 bool IsProvenKey(const Relation& relation, const std::vector<std::string>& columns);
 
 /// \brief Decides what a run does. Pure: no I/O, no clock, no threads.
+///
+/// The plan's one slice has a partition for the closed part and one for the open tail
+/// where it follows a cursor, otherwise one; `SliceAt` and `CutPartitions` divide
+/// further.
 ///
 /// Errors: kConfig for a column, key or cursor that the table does not have (with the
 /// nearest names) or a `columns` list that leaves nothing; kContract for a schema change

@@ -43,20 +43,11 @@ TEST(Planner, AFullTableIsOnePartitionOfAllColumns) {
   auto plan = PlanTable({}, Orders()).ValueOrDie();
   EXPECT_EQ(plan.strategy, LoadStrategy::kFull);
   EXPECT_EQ(plan.reason, "");
-  ASSERT_EQ(plan.partitions.size(), 1u);
-  EXPECT_EQ(plan.partitions[0].columns, (std::vector<std::string>{"id", "day", "price"}));
-  EXPECT_EQ(plan.partitions[0].limit, std::nullopt);
+  ASSERT_EQ(plan.slices[0].partitions.size(), 1u);
+  EXPECT_EQ(plan.slices[0].partitions[0].columns,
+            (std::vector<std::string>{"id", "day", "price"}));
+  EXPECT_EQ(plan.slices[0].partitions[0].limit, std::nullopt);
   EXPECT_EQ(plan.key, std::vector<std::string>{"id"});
-}
-
-TEST(Planner, SaysWhyAnIncrementalTableIsLoadedInFull) {
-  auto facts = Orders();
-  facts.spec.strategy = LoadStrategy::kIncremental;
-  facts.spec.incremental_column = "day";
-  EXPECT_EQ(PlanTable({}, facts).ValueOrDie().reason,
-            "this version loads incremental tables in full");
-  EXPECT_EQ(PlanTable({.full_refresh = true}, facts).ValueOrDie().reason,
-            "full refresh was asked for");
 }
 
 TEST(Planner, NamesTheNearestColumn) {
@@ -72,7 +63,7 @@ TEST(Planner, ColumnsAndExcludeChoose) {
   auto facts = Orders();
   facts.spec.columns = {"price", "id"};
   facts.spec.exclude = {"price"};
-  EXPECT_EQ(PlanTable({}, facts).ValueOrDie().partitions[0].columns,
+  EXPECT_EQ(PlanTable({}, facts).ValueOrDie().slices[0].partitions[0].columns,
             std::vector<std::string>{"id"});
   facts.spec.exclude = {"price", "id"};
   EXPECT_EQ(KindOf(PlanTable({}, facts).status()), ErrorKind::kConfig);
@@ -80,7 +71,7 @@ TEST(Planner, ColumnsAndExcludeChoose) {
 
 TEST(Planner, TestModeLimitsRows) {
   auto plan = PlanTable({.row_limit = 1000}, Orders()).ValueOrDie();
-  EXPECT_EQ(plan.partitions[0].limit, 1000);
+  EXPECT_EQ(plan.slices[0].partitions[0].limit, 1000);
 }
 
 TEST(Planner, ADeclaredKeyThatIsNotUniqueIsWarnedAboutAndNotUsed) {
@@ -128,7 +119,8 @@ TEST(Planner, FreezeLeavesNewColumnsOutAndRefusesTheRest) {
   facts.spec.schema_change = SchemaChange::kFreeze;
   facts.lake = LakeWith({Column("id", "char(32)"), Column("day", "date")});
   auto plan = PlanTable({}, facts).ValueOrDie();
-  EXPECT_EQ(plan.partitions[0].columns, (std::vector<std::string>{"id", "day"}));
+  EXPECT_EQ(plan.slices[0].partitions[0].columns,
+            (std::vector<std::string>{"id", "day"}));
   EXPECT_EQ(plan.warnings.size(), 1u);
   facts.lake = LakeWith({Column("id", "char(32)"), Column("gone", "date")});
   EXPECT_EQ(KindOf(PlanTable({}, facts).status()), ErrorKind::kContract);
@@ -169,6 +161,14 @@ TEST(Planner, ThePlanPrintsAsStableJson) {
       "estimated_rows": null,
       "estimated_bytes": null,
       "lake_version": null,
+      "snapshot": {
+        "id": "",
+        "consistency": "statement",
+        "position": "",
+        "taken_at": "",
+        "note": ""
+      },
+      "cursor": null,
       "watermark": null,
       "schema_change": {
         "added": [],
@@ -190,7 +190,8 @@ TEST(Planner, ThePlanPrintsAsStableJson) {
           "open_tail": false,
           "estimated_rows": null,
           "limit": null,
-          "snapshot": ""
+          "snapshot": "",
+          "slice": 0
         }
       ]
     }

@@ -1,4 +1,4 @@
-#include "app/quantity.h"
+#include "core/quantity.h"
 
 #include <cctype>
 #include <charconv>

@@ -1,0 +1,111 @@
+#include "engine/load_request.h"
+
+#include <charconv>
+#include <set>
+#include <string>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "keelboat/error.h"
+#include "planner/cursor.h"
+#include "planner/increment.h"
+
+namespace keelboat {
+namespace {
+
+std::string ValueOf(const LakeSnapshot& snapshot, const char* key) {
+  auto found = snapshot.configuration.find(key);
+  return found == snapshot.configuration.end() ? std::string() : found->second;
+}
+
+std::vector<LoadFile> FilesOf(const LakeSnapshot& snapshot) {
+  std::vector<LoadFile> files;
+  for (const DataFile& file : snapshot.files) {
+    files.push_back({file.uri, file.rows, file.rows_version});
+  }
+  return files;
+}
+
+// The version that last replaced all rows; nullopt where nothing tells it.
+std::optional<int64_t> BaseVersion(const LakeSnapshot& snapshot) {
+  const std::string text = ValueOf(snapshot, kBaseVersionKey);
+  int64_t version = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
+  if (error != std::errc() || text.empty()) return std::nullopt;
+  return version;
+}
+
+std::optional<LoadIncrement> IncrementBetween(const LakeSnapshot& from,
+                                              const LakeSnapshot& to) {
+  // Text is compared by the source alone.
+  if (ValueOf(from, lake_key::kOpenFrom).empty() ||
+      ValueOf(from, lake_key::kCursorKind) == CursorKindName(CursorKind::kText)) {
+    return std::nullopt;
+  }
+  const bool same_cursor =
+      ValueOf(from, lake_key::kCursor) == ValueOf(to, lake_key::kCursor) &&
+      ValueOf(from, lake_key::kKey) == ValueOf(to, lake_key::kKey) &&
+      ValueOf(from, lake_key::kNullCursor) == ValueOf(to, lake_key::kNullCursor);
+  const auto base = BaseVersion(to);
+  if (!same_cursor || !base.has_value() || *base > from.version) return std::nullopt;
+  std::set<std::string> known;
+  std::set<std::string> live;
+  for (const DataFile& file : from.files) known.insert(file.path);
+  for (const DataFile& file : to.files) live.insert(file.path);
+  for (const DataFile& file : from.files) {
+    if (!file.open_tail && !live.contains(file.path)) return std::nullopt;
+  }
+  LoadIncrement increment;
+  increment.from_version = from.version;
+  increment.from_files = FilesOf(from);
+  increment.cursor = ValueOf(from, lake_key::kCursor);
+  increment.open_from = ValueOf(from, lake_key::kOpenFrom);
+  increment.or_null = ValueOf(from, lake_key::kNullCursor) == "include";
+  for (const DataFile& file : to.files) {
+    if (known.contains(file.path)) continue;
+    // Rows that only moved: their old version may not win over what arrives.
+    if (file.rows_version <= from.version) return std::nullopt;
+    increment.arrived.push_back({file.uri, file.rows, file.rows_version});
+  }
+  return increment;
+}
+
+}  // namespace
+
+std::vector<std::string> KeyOf(const LakeSnapshot& snapshot) {
+  const auto json = nlohmann::json::parse(ValueOf(snapshot, lake_key::kKey), nullptr,
+                                          /*allow_exceptions=*/false);
+  std::vector<std::string> key;
+  if (!json.is_array()) return key;
+  for (const auto& column : json) {
+    if (column.is_string()) key.push_back(column.get<std::string>());
+  }
+  return key;
+}
+
+arrow::Result<LoadRequest> MakeLoadRequest(LakeTable& lake_table,
+                                           const LakeSnapshot& newest,
+                                           const std::optional<LedgerRow>& ledger) {
+  LoadRequest request;
+  request.table = lake_table.name();
+  request.schema = newest.schema;
+  request.files = FilesOf(newest);
+  request.rows = newest.rows;
+  request.key = KeyOf(newest);
+  request.lake_version = newest.version;
+  request.lake_uri = lake_table.uri();
+  request.description = newest.description;
+  if (!ledger.has_value() || ledger->lake_uri != request.lake_uri ||
+      ledger->lake_version >= newest.version) {
+    return request;
+  }
+  auto from = lake_table.At(ledger->lake_version);
+  // The log may have been cleaned of a version that long ago.
+  if (!from.ok() && KindOf(from.status()) == ErrorKind::kNotFound) return request;
+  ARROW_RETURN_NOT_OK(from.status());
+  request.increment = IncrementBetween(*from, newest);
+  return request;
+}
+
+}  // namespace keelboat

@@ -1,0 +1,234 @@
+#include "planner/increment.h"
+
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <utility>
+
+#include <arrow/type.h>
+#include <nlohmann/json.hpp>
+
+#include "keelboat/error.h"
+#include "planner/schema_change.h"
+
+namespace keelboat {
+namespace {
+
+using Configuration = std::map<std::string, std::string>;
+
+std::string ValueOf(const Configuration& configuration, const char* key) {
+  auto found = configuration.find(key);
+  return found == configuration.end() ? std::string() : found->second;
+}
+
+std::string KeyJson(const std::vector<std::string>& key) {
+  return nlohmann::json(key).dump(-1, ' ', false,
+                                  nlohmann::json::error_handler_t::replace);
+}
+
+const arrow::Field& CursorField(const TablePlan& plan) {
+  return *plan.schema->GetFieldByName(plan.spec.incremental_column);
+}
+
+std::string Shown(const std::string& text) {
+  return text.empty() ? "nothing" : "'" + text + "'";
+}
+
+// Reads what FormatTime wrote, to the second.
+std::optional<SystemTime> ParseTime(const std::string& text) {
+  int year = 0;
+  unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  if (std::sscanf(text.c_str(), "%4d-%2u-%2uT%2u:%2u:%2u", &year, &month, &day, &hour,
+                  &minute, &second) != 6) {
+    return std::nullopt;
+  }
+  const std::chrono::year_month_day date{
+      std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
+  if (!date.ok()) return std::nullopt;
+  return SystemTime(std::chrono::sys_days(date)) + std::chrono::hours(hour) +
+         std::chrono::minutes(minute) + std::chrono::seconds(second);
+}
+
+// Why what the lake has cannot be gone on from; empty: it can.
+std::string WhyStartAnew(const PlanOptions& options, const TableFacts& facts,
+                         const TablePlan& plan) {
+  if (!options.full_because.empty()) return options.full_because;
+  if (options.full_refresh) return "full refresh was asked for";
+  if (options.row_limit.has_value()) return "test mode reads the first rows only";
+  if (!facts.lake.has_value()) return "no watermark yet";
+  const Configuration& lake = facts.lake->configuration;
+  if (!lake.contains(lake_key::kOpenFrom)) return "no watermark yet";
+  const arrow::Field& field = CursorField(plan);
+  if (ValueOf(lake, lake_key::kCursor) != field.name()) {
+    return "the cursor was " + ValueOf(lake, lake_key::kCursor) + " before";
+  }
+  if (ValueOf(lake, lake_key::kCursorType) != SourceTypeOf(field)) {
+    return "the cursor " + field.name() + " was " + ValueOf(lake, lake_key::kCursorType) +
+           " before and is " + SourceTypeOf(field) + " now";
+  }
+  if (ValueOf(lake, lake_key::kKey) != KeyJson(plan.key)) {
+    return "the key was " + ValueOf(lake, lake_key::kKey) + " before and is " +
+           KeyJson(plan.key) + " now";
+  }
+  if (ValueOf(lake, lake_key::kWhere) != plan.spec.where) {
+    return "where was " + Shown(ValueOf(lake, lake_key::kWhere)) + " before and is " +
+           Shown(plan.spec.where) + " now";
+  }
+  if (ValueOf(lake, lake_key::kMasks) != facts.masks) {
+    return "masks were " + Shown(ValueOf(lake, lake_key::kMasks)) + " before and are " +
+           Shown(facts.masks) + " now";
+  }
+  const bool nulls = ValueOf(lake, lake_key::kNullCursor) == "include";
+  if (nulls != (plan.spec.null_cursor == NullCursor::kInclude)) {
+    return "null_cursor was changed";
+  }
+  // Rows in the lake's files keep the columns and types that they were written with.
+  const SchemaDelta delta = CompareSchemas(*facts.lake->schema, *plan.schema);
+  if (!delta.only_added()) return "columns changed: " + DescribeChange(delta);
+  return {};
+}
+
+// Why an increment does not prove that the lake has what the source has.
+std::string WhyNotProven(const PlanOptions& options, const TableFacts& facts,
+                         const TablePlan& plan) {
+  if (plan.key.empty()) return "no key, so deleted rows could not be seen";
+  const SchemaDelta delta = CompareSchemas(*facts.lake->schema, *plan.schema);
+  if (!delta.empty()) return "columns changed: " + DescribeChange(delta);
+  const Configuration& lake = facts.lake->configuration;
+  if (plan.spec.full_refresh_every.has_value()) {
+    const auto last = ParseTime(ValueOf(lake, lake_key::kFullAt));
+    if (!last.has_value() || options.now - *last >= *plan.spec.full_refresh_every) {
+      return "full_refresh_every is due, the last full load was at " +
+             ValueOf(lake, lake_key::kFullAt);
+    }
+  }
+  return {};
+}
+
+arrow::Status CheckNulls(const TableFacts& facts, const TablePlan& plan) {
+  if (facts.cursor->nulls == 0 || plan.spec.null_cursor == NullCursor::kInclude) {
+    return arrow::Status::OK();
+  }
+  return MakeError(
+      ErrorKind::kData,
+      "table " + plan.spec.table + ": " + std::to_string(facts.cursor->nulls) +
+          " rows have no value in the cursor " + plan.spec.incremental_column +
+          ", so no increment would ever see them: give them one, or set null_cursor to "
+          "include, which reads them again in every run",
+      {{"table", plan.spec.table},
+       {"column", plan.spec.incremental_column},
+       {"rows", std::to_string(facts.cursor->nulls)}});
+}
+
+void WarnAboutCursor(const TableFacts& facts, TablePlan& plan) {
+  const std::string& column = plan.spec.incremental_column;
+  if (facts.cursor->has_future) {
+    plan.warnings.push_back("values of the cursor " + column +
+                            " lie beyond the server's clock: those rows are read again "
+                            "in every run until their time has come");
+  }
+  if (plan.cursor->kind == CursorKind::kText) {
+    plan.warnings.push_back("the cursor " + column +
+                            " is text: it must be written so that the server's order is "
+                            "the order of time, and it has no lookback");
+  }
+  if (IsNoLookback(plan.spec.lookback)) {
+    plan.warnings.push_back(
+        "lookback is 0: a row that is committed after a later one "
+        "was read, with a smaller " +
+        column + ", is missed");
+  }
+  if (!facts.cursor->indexed) {
+    plan.warnings.push_back("the cursor " + column +
+                            " has no index: every run scans about " +
+                            std::to_string(facts.cursor->scan_rows) + " rows");
+  }
+}
+
+// Moves watermark and open tail on, never back.
+arrow::Status Advance(const TableFacts& facts, const Configuration& lake,
+                      TablePlan& plan) {
+  CursorPlan& cursor = *plan.cursor;
+  cursor.from = ValueOf(lake, lake_key::kOpenFrom);
+  cursor.watermark = ValueOf(lake, lake_key::kWatermark);
+  cursor.open_from = cursor.from;
+  const bool none = !facts.cursor->max.has_value();
+  int ahead = -1;
+  if (!none) {
+    ARROW_ASSIGN_OR_RAISE(
+        ahead, CompareCursors(cursor.kind, *facts.cursor->max, *cursor.watermark));
+  }
+  if (none || ahead < 0) {
+    const std::string now = none ? "gone" : *facts.cursor->max;
+    plan.warnings.push_back("the largest " + cursor.column + " is " + now +
+                            ", below the watermark " + *cursor.watermark +
+                            ": rows were deleted or set back");
+    return arrow::Status::OK();
+  }
+  cursor.watermark = *facts.cursor->max;
+  ARROW_ASSIGN_OR_RAISE(
+      std::string open_from,
+      LookBack(CursorField(plan), *cursor.watermark, plan.spec.lookback));
+  ARROW_ASSIGN_OR_RAISE(int later, CompareCursors(cursor.kind, open_from, *cursor.from));
+  if (later > 0) cursor.open_from = std::move(open_from);
+  return arrow::Status::OK();
+}
+
+}  // namespace
+
+arrow::Status DecideIncrement(const PlanOptions& options, const TableFacts& facts,
+                              TablePlan& plan) {
+  const TableSpec& spec = plan.spec;
+  CursorPlan cursor;
+  cursor.column = spec.incremental_column;
+  cursor.include_nulls = spec.null_cursor == NullCursor::kInclude;
+  ARROW_ASSIGN_OR_RAISE(cursor.kind, CursorKindOf(CursorField(plan)));
+  plan.strategy = LoadStrategy::kFull;
+  plan.reason = WhyStartAnew(options, facts, plan);
+  if (plan.reason.empty() && spec.strategy == LoadStrategy::kHybrid) {
+    plan.reason = WhyNotProven(options, facts, plan);
+  }
+  if (!facts.cursor.has_value()) return arrow::Status::OK();
+
+  plan.cursor = std::move(cursor);
+  ARROW_RETURN_NOT_OK(CheckNulls(facts, plan));
+  WarnAboutCursor(facts, plan);
+  if (plan.reason.empty()) {
+    plan.strategy = LoadStrategy::kIncremental;
+    plan.check_keys = spec.strategy == LoadStrategy::kHybrid;
+    const SchemaDelta delta = CompareSchemas(*facts.lake->schema, *plan.schema);
+    if (!delta.added.empty()) {
+      plan.warnings.push_back(DescribeChange(delta) +
+                              ": rows loaded before have no value there; "
+                              "--full-refresh reads them again");
+    }
+    return Advance(facts, facts.lake->configuration, plan);
+  }
+  if (facts.cursor->max.has_value()) {
+    plan.cursor->watermark = facts.cursor->max;
+    ARROW_ASSIGN_OR_RAISE(plan.cursor->open_from,
+                          LookBack(CursorField(plan), *facts.cursor->max, spec.lookback));
+  }
+  return arrow::Status::OK();
+}
+
+Configuration ConfigurationOf(const PlanOptions& options, const TableFacts& facts,
+                              const TablePlan& plan) {
+  Configuration configuration = {
+      {lake_key::kSource, plan.spec.source},
+      {lake_key::kStrategy, LoadStrategyName(plan.spec.strategy)},
+      {lake_key::kKey, KeyJson(plan.key)}};
+  if (plan.strategy == LoadStrategy::kFull) {
+    configuration[lake_key::kFullAt] = FormatTime(options.now);
+  }
+  if (!plan.spec.where.empty()) configuration[lake_key::kWhere] = plan.spec.where;
+  if (!facts.masks.empty()) configuration[lake_key::kMasks] = facts.masks;
+  if (!plan.cursor.has_value()) return configuration;
+  configuration[lake_key::kCursor] = plan.cursor->column;
+  configuration[lake_key::kCursorKind] = CursorKindName(plan.cursor->kind);
+  configuration[lake_key::kCursorType] = SourceTypeOf(CursorField(plan));
+  if (plan.cursor->include_nulls) configuration[lake_key::kNullCursor] = "include";
+  return configuration;
+}
+
+}  // namespace keelboat
