@@ -114,6 +114,7 @@ class Pipeline {
     EngineOptions options;
     options.run_id = report_.run_id;
     options.workers = Workers(project_.config());
+    options.workers_fixed = project_.config().run.workers.has_value();
     options.snapshot = planned_.snapshot;
     options.queue_bytes = QueueBytes(options.workers);
     Engine engine(options, observer_, project_.clock());
@@ -215,7 +216,7 @@ std::string PipelineReport::status() const {
 
 int Workers(const ProjectConfig& config) {
   const auto cores = static_cast<int>(std::thread::hardware_concurrency());
-  return config.run.workers.value_or(std::clamp(cores, 1, 4));
+  return config.run.workers.value_or(std::clamp(2 * cores, 2, 8));
 }
 
 PipelineReport RunPipeline(Project& project, const PipelineRequest& request,

@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <map>
@@ -31,10 +32,12 @@ std::vector<TableOutcome> Outcomes(const Journeys& journeys) {
 
 // Carries partitions until there are none; passes extracted tables on.
 void Work(Schedule& schedule, BoundedQueue<Journey*>& extracted,
-          const std::stop_token& stop) {
+          std::atomic<int64_t>& bytes, const Clock& clock, const std::stop_token& stop) {
   while (auto job = schedule.Take()) {
     Journey& journey = *job->journey;
-    switch (journey.Carry(job->partition, stop)) {
+    const Journey::Next next = journey.Carry(job->partition, stop, bytes);
+    schedule.Ended(bytes, clock.Steady());
+    switch (next) {
       case Journey::Next::kOthers:
         break;
       case Journey::Next::kMore:
@@ -68,10 +71,12 @@ std::vector<TableOutcome> Engine::Run(std::vector<TableTask> tasks, Warehouse* w
   };
   std::jthread loader(load);
 
+  Pace pace(options_.workers, options_.workers_fixed, clock_.Steady());
+  std::atomic<int64_t> bytes = 0;
   std::vector<Journey*> waiting;
   for (Journey& journey : journeys) waiting.push_back(&journey);
   for (int views = 1; !waiting.empty(); ++views) {
-    Schedule schedule;
+    Schedule schedule(pace);
     std::size_t partitions = 0;
     for (Journey* journey : waiting) {
       schedule.Add(*journey, journey->partitions());
@@ -82,13 +87,14 @@ std::vector<TableOutcome> Engine::Run(std::vector<TableTask> tasks, Warehouse* w
       const auto count = std::min<std::size_t>(
           static_cast<std::size_t>(std::max(options_.workers, 1)), partitions);
       for (std::size_t i = 0; i < count; ++i) {
-        workers.emplace_back([&] { Work(schedule, extracted, stop); });
+        workers.emplace_back([&] { Work(schedule, extracted, bytes, clock_, stop); });
       }
     }
     waiting = OpenNewViews(journeys, views, stop);
   }
   extracted.Close();
   loader.join();
+  chosen_workers_ = pace.verdict();
   return Outcomes(journeys);
 }
 

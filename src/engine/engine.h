@@ -1,7 +1,9 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "core/clock.h"
@@ -29,6 +31,9 @@ class Engine {
   std::vector<TableOutcome> Run(std::vector<TableTask> tasks, Warehouse* warehouse,
                                 const std::stop_token& stop);
 
+  /// How many partitions at once the last `Run` settled on, and why, where it measured.
+  const std::optional<std::string>& chosen_workers() const { return chosen_workers_; }
+
   /// Loads what the lake has, without touching a source.
   std::vector<TableOutcome> Load(const std::vector<TableTask>& tasks,
                                  Warehouse& warehouse, const std::stop_token& stop);
@@ -41,6 +46,7 @@ class Engine {
   EngineOptions options_;
   Observer& observer_;
   const Clock& clock_;
+  std::optional<std::string> chosen_workers_;
 };
 
 }  // namespace keelboat

@@ -44,7 +44,8 @@ void Journey::Announce() {
   }
 }
 
-Journey::Next Journey::Carry(std::size_t partition, const std::stop_token& stop) {
+Journey::Next Journey::Carry(std::size_t partition, const std::stop_token& stop,
+                             std::atomic<int64_t>& bytes) {
   {
     std::lock_guard lock(mutex_);
     if (!begun_.has_value()) Announce();
@@ -57,7 +58,7 @@ Journey::Next Journey::Carry(std::size_t partition, const std::stop_token& stop)
   // What is left of a slice that failed need not be read.
   if (status.ok()) status = CheckStop(stop);
   if (status.ok()) {
-    status = load_->Carry(task_.plan.slices[slice_].partitions[partition], stop);
+    status = load_->Carry(task_.plan.slices[slice_].partitions[partition], bytes, stop);
   }
   {
     std::lock_guard lock(mutex_);

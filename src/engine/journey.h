@@ -37,8 +37,9 @@ class Journey {
 
   /// The partitions to carry now, by their positions from 0.
   std::size_t partitions() const;
-  /// Carries one of them.
-  Next Carry(std::size_t partition, const std::stop_token& stop);
+  /// Carries one of them; adds what went through to `bytes`.
+  Next Carry(std::size_t partition, const std::stop_token& stop,
+             std::atomic<int64_t>& bytes);
 
   /// Whether the source's view was lost before the table was committed.
   bool lost_view() const { return lost_view_; }

@@ -2,9 +2,12 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <optional>
+
+#include "engine/pace.h"
 
 namespace keelboat {
 
@@ -18,9 +21,12 @@ struct Job {
 
 /// \brief The partitions of all tables, in the order in which they begin.
 ///
-/// Workers take from one queue, so that a slow partition holds up nobody. Thread-safe.
+/// Workers take from one queue, so that a slow partition holds up nobody; `pace` says how
+/// many at once. Thread-safe.
 class Schedule {
  public:
+  explicit Schedule(Pace& pace) : pace_(pace) {}
+
   /// Adds a table's partitions behind all others.
   void Add(Journey& journey, std::size_t partitions) {
     std::lock_guard lock(mutex_);
@@ -45,11 +51,22 @@ class Schedule {
   /// Waits for a partition; nullopt when all tables have ended.
   std::optional<Job> Take() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return !jobs_.empty() || tables_ == 0; });
+    changed_.wait(lock, [&] {
+      return tables_ == 0 || (!jobs_.empty() && under_way_ < pace_.limit());
+    });
     if (jobs_.empty()) return std::nullopt;
     Job job = jobs_.front();
     jobs_.pop_front();
+    ++under_way_;
     return job;
+  }
+
+  /// A partition that was taken has ended; `bytes` went through in this run so far.
+  void Ended(int64_t bytes, Pace::Time now) {
+    std::lock_guard lock(mutex_);
+    --under_way_;
+    pace_.PartitionEnded(bytes, now);
+    changed_.notify_all();
   }
 
  private:
@@ -57,6 +74,8 @@ class Schedule {
   std::condition_variable changed_;
   std::deque<Job> jobs_;
   std::size_t tables_ = 0;
+  int under_way_ = 0;
+  Pace& pace_;
 };
 
 }  // namespace keelboat

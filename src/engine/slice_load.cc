@@ -59,7 +59,8 @@ SliceLoad::~SliceLoad() {
   }
 }
 
-arrow::Status SliceLoad::Carry(const Partition& partition, const std::stop_token& stop) {
+arrow::Status SliceLoad::Carry(const Partition& partition, std::atomic<int64_t>& bytes,
+                               const std::stop_token& stop) {
   Carried carried;
   arrow::Status lost;
   auto tell = [&](int retry, std::chrono::milliseconds pause,
@@ -67,7 +68,7 @@ arrow::Status SliceLoad::Carry(const Partition& partition, const std::stop_token
     observer_.On(TableRetried{table(), Phase::kExtract, retry, pause, cause});
   };
   ARROW_RETURN_NOT_OK(Retry(task_.plan.spec.retry, clock_, stop, tell, [&] {
-    auto status = CarryOnce(partition, stop).Value(&carried);
+    auto status = CarryOnce(partition, bytes, stop).Value(&carried);
     // Reading again would not be the same view.
     if (DetailOf(status, kSnapshotLost).empty()) return status;
     lost = std::move(status);
@@ -79,6 +80,7 @@ arrow::Status SliceLoad::Carry(const Partition& partition, const std::stop_token
 }
 
 arrow::Result<SliceLoad::Carried> SliceLoad::CarryOnce(const Partition& partition,
+                                                       std::atomic<int64_t>& bytes,
                                                        const std::stop_token& stop) {
   Carried carried;
   std::unique_ptr<ContractChecker> checker;
@@ -91,14 +93,16 @@ arrow::Result<SliceLoad::Carried> SliceLoad::CarryOnce(const Partition& partitio
   std::unique_ptr<LakeSink> quarantine;
   PartitionStream stream(*task_.snapshot, task_.plan.relation, partition,
                          options_.queue_bytes, stop);
-  int64_t bytes = 0;
+  int64_t taken = 0;
   auto carry = [&]() -> arrow::Status {
     while (true) {
       ARROW_ASSIGN_OR_RAISE(auto batch, stream.Next());
       if (batch == nullptr) break;
       carried.rows_read += batch->num_rows();
-      bytes += BatchBytes(*batch);
-      Advance(batch->num_rows(), BatchBytes(*batch));
+      const int64_t size = BatchBytes(*batch);
+      taken += size;
+      bytes += size;
+      Advance(batch->num_rows(), size);
       CountNulls(*batch, carried);
       if (checker != nullptr) {
         ARROW_ASSIGN_OR_RAISE(auto checked, checker->Check(batch));
@@ -121,7 +125,7 @@ arrow::Result<SliceLoad::Carried> SliceLoad::CarryOnce(const Partition& partitio
     return quarantine->Finish().Value(&carried.quarantined.emplace());
   };
   if (auto status = carry(); !status.ok()) {
-    Advance(-carried.rows_read, -bytes);
+    Advance(-carried.rows_read, -taken);
     if (!carried.receipt.files.empty()) {
       (void)task_.lake_table->Discard({carried.receipt});
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -49,8 +50,9 @@ class SliceLoad {
   /// \brief Reads one partition into files, again where an error may pass.
   ///
   /// A reader thread decodes while the calling thread checks and encodes. After an error
-  /// nothing of the partition is left.
-  arrow::Status Carry(const Partition& partition, const std::stop_token& stop);
+  /// nothing of the partition is left. Adds to `bytes` as they come.
+  arrow::Status Carry(const Partition& partition, std::atomic<int64_t>& bytes,
+                      const std::stop_token& stop);
 
   /// \brief Publishes what was carried, in one commit on top of `read_version`.
   ///
@@ -73,6 +75,7 @@ class SliceLoad {
 
   const std::string& table() const { return task_.plan.spec.table; }
   arrow::Result<Carried> CarryOnce(const Partition& partition,
+                                   std::atomic<int64_t>& bytes,
                                    const std::stop_token& stop);
   void CountNulls(const arrow::RecordBatch& batch, Carried& carried) const;
   void Advance(int64_t rows, int64_t bytes);

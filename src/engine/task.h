@@ -71,6 +71,8 @@ struct EngineOptions {
   /// Partitions read side by side; each costs a connection, two threads and
   /// about two queues of memory.
   int workers = 2;
+  /// All of them from the beginning; otherwise as many as turn out to help.
+  bool workers_fixed = true;
   /// How to open a view anew after one was lost.
   SnapshotRequest snapshot;
   /// Bytes that wait between a table's reader and its writer.

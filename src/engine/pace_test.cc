@@ -1,0 +1,54 @@
+#include "engine/pace.h"
+
+#include <gtest/gtest.h>
+
+namespace keelboat {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Lets partitions end until a verdict, at rates that depend on how many run at once.
+std::string VerdictAt(int most, std::map<int, int64_t> megabytes_a_second) {
+  Pace::Time now{};
+  Pace pace(most, false, now);
+  int64_t bytes = 0;
+  for (int i = 0; i < 1000 && !pace.verdict().has_value(); ++i) {
+    now += milliseconds(100);
+    bytes += megabytes_a_second.at(pace.limit()) * 100'000;
+    pace.PartitionEnded(bytes, now);
+  }
+  EXPECT_EQ(pace.verdict().value_or("none").substr(0, 1), std::to_string(pace.limit()));
+  return pace.verdict().value_or("none");
+}
+
+TEST(Pace, TakesAsManyAsHelp) {
+  EXPECT_EQ(VerdictAt(4, {{1, 50}, {2, 95}, {3, 140}, {4, 180}}),
+            "4 workers at once: 1 gave 50 MB/s, 2 gave 95 MB/s, 3 gave 140 MB/s, 4 gave "
+            "180 MB/s");
+  EXPECT_EQ(VerdictAt(4, {{1, 50}, {2, 95}, {3, 100}, {4, 300}}).substr(0, 2), "2 ");
+  EXPECT_EQ(VerdictAt(2, {{1, 50}, {2, 95}}).substr(0, 2), "2 ");
+}
+
+TEST(Pace, WideRowsAreReadByOneWhereTwoAreNoFaster) {
+  EXPECT_EQ(VerdictAt(4, {{1, 50}, {2, 38}, {3, 30}, {4, 20}}).substr(0, 2), "1 ");
+  EXPECT_EQ(VerdictAt(4, {{1, 50}, {2, 52}, {3, 60}, {4, 70}}).substr(0, 2), "1 ");
+}
+
+TEST(Pace, WhatTheUserDecidedStays) {
+  Pace::Time now{};
+  Pace pace(8, true, now);
+  for (int i = 0; i < 100; ++i) pace.PartitionEnded(i, now += milliseconds(500));
+  EXPECT_EQ(pace.limit(), 8);
+  EXPECT_EQ(pace.verdict(), std::nullopt);
+}
+
+TEST(Pace, AShortRunDecidesNothing) {
+  Pace::Time now{};
+  Pace pace(4, false, now);
+  for (int i = 0; i < 10; ++i) pace.PartitionEnded(i, now += milliseconds(100));
+  EXPECT_EQ(pace.limit(), 2);
+  EXPECT_EQ(pace.verdict(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace keelboat
