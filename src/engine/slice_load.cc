@@ -1,6 +1,7 @@
 #include "engine/slice_load.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <arrow/array/array_base.h>
@@ -9,12 +10,16 @@
 #include "core/retry.h"
 #include "core/stop.h"
 #include "engine/partition_stream.h"
+#include "lake/view/key_stream.h"
+#include "lake/view/latest.h"
+#include "lake/view/rewrite.h"
 
 namespace keelboat {
 namespace {
 
 constexpr const char* kReasonColumn = "_keelboat_reason";
 constexpr std::size_t kOffendersKept = 5;
+constexpr std::size_t kKeysALookup = 1000;
 
 // What several checkers found, as one would have found it.
 void Merge(const std::vector<Violation>& more, std::vector<Violation>& all) {
@@ -31,6 +36,14 @@ void Merge(const std::vector<Violation>& more, std::vector<Violation>& all) {
       if (same->offenders.size() < kOffendersKept) same->offenders.push_back(offender);
     }
   }
+}
+
+std::vector<DataFile> FilesOf(const std::vector<Receipt>& receipts) {
+  std::vector<DataFile> files;
+  for (const Receipt& receipt : receipts) {
+    files.insert(files.end(), receipt.files.begin(), receipt.files.end());
+  }
+  return files;
 }
 
 std::shared_ptr<arrow::Schema> MaskedSchema(const TableTask& task) {
@@ -250,7 +263,16 @@ arrow::Status SliceLoad::JudgeQuality() {
 
 arrow::Result<Extracted> SliceLoad::Finish(std::optional<int64_t> read_version,
                                            const std::stop_token& stop) {
+  const bool increment =
+      task_.plan.strategy == LoadStrategy::kIncremental && read_version.has_value();
+  if (increment && !task_.plan.key.empty()) {
+    ARROW_RETURN_NOT_OK(SettleVanished(*read_version, stop));
+  }
   ARROW_RETURN_NOT_OK(Judge());
+  if (increment && task_.plan.check_keys) {
+    ARROW_ASSIGN_OR_RAISE(auto difference, CompareKeys(*read_version, stop));
+    if (!difference.empty()) return Extracted{.full_because = std::move(difference)};
+  }
   ARROW_RETURN_NOT_OK(CheckStop(stop));
   // Partitions end in any order; the log reads better in theirs.
   auto by_ordinal = [](const Receipt& a, const Receipt& b) {
@@ -263,6 +285,7 @@ arrow::Result<Extracted> SliceLoad::Finish(std::optional<int64_t> read_version,
     commit.configuration[key] = value;
   }
   commit.read_version = read_version;
+  commit.removed = removed_;
   if (task_.quarantine_table != nullptr) {
     ARROW_ASSIGN_OR_RAISE(auto version, PublishQuarantine());
     if (version.has_value()) {
@@ -273,6 +296,114 @@ arrow::Result<Extracted> SliceLoad::Finish(std::optional<int64_t> read_version,
   committed_ = true;
   ARROW_ASSIGN_OR_RAISE(auto snapshot, task_.lake_table->Commit(commit));
   return Extracted{"", std::move(snapshot), rows_written_, rows_quarantined_};
+}
+
+arrow::Status SliceLoad::SettleVanished(int64_t read_version,
+                                        const std::stop_token& stop) {
+  ARROW_ASSIGN_OR_RAISE(auto before, task_.lake_table->At(read_version));
+  std::vector<DataFile> tail;
+  std::vector<DataFile> closed;
+  for (const DataFile& file : before.files) {
+    (file.open_tail ? tail : closed).push_back(file);
+  }
+  ARROW_ASSIGN_OR_RAISE(
+      auto keys, VanishedKeys(*task_.lake_table, *before.schema, tail, FilesOf(receipts_),
+                              task_.plan.key, stop));
+  ARROW_RETURN_NOT_OK(EraseCarried(receipts_.size(), 0, keys, stop));
+  if (keys.empty()) return arrow::Status::OK();
+
+  // A row that left the window is still there where its cursor was set back.
+  const std::size_t known = receipts_.size();
+  const std::size_t known_quarantined = quarantine_receipts_.size();
+  Partition lookup = slice_.partitions.front();
+  lookup.ordinal = slice_.partitions.back().ordinal + 1;
+  lookup.open_tail = false;
+  std::atomic<int64_t> bytes = 0;
+  const auto texts = keys.texts();
+  for (std::size_t i = 0; i < texts.size(); i += kKeysALookup, ++lookup.ordinal) {
+    Predicate keyset;
+    keyset.kind = PredicateKind::kKeyset;
+    keyset.columns = task_.plan.key;
+    const auto from = texts.begin() + static_cast<std::ptrdiff_t>(i);
+    keyset.keys.assign(from, from + static_cast<std::ptrdiff_t>(
+                                        std::min(kKeysALookup, texts.size() - i)));
+    lookup.predicates = {std::move(keyset)};
+    ARROW_RETURN_NOT_OK(Carry(lookup, bytes, stop));
+  }
+  ARROW_RETURN_NOT_OK(EraseCarried(known, known_quarantined, keys, stop));
+  if (keys.empty()) return arrow::Status::OK();
+  // Those are gone; what older commits hold of them would come to light again.
+  ARROW_ASSIGN_OR_RAISE(auto rewritten,
+                        RewriteWithout(*task_.lake_table, closed, keys,
+                                       {options_.run_id, lookup.ordinal}, stop));
+  removed_ = std::move(rewritten.removed);
+  std::move(rewritten.receipts.begin(), rewritten.receipts.end(),
+            std::back_inserter(receipts_));
+  return arrow::Status::OK();
+}
+
+arrow::Status SliceLoad::EraseCarried(std::size_t first, std::size_t first_quarantined,
+                                      KeySet& keys, const std::stop_token& stop) const {
+  auto erase = [&](const LakeTable& lake_table, const std::vector<Receipt>& receipts,
+                   std::size_t from) -> arrow::Status {
+    for (std::size_t i = from; i < receipts.size(); ++i) {
+      for (const DataFile& file : receipts[i].files) {
+        ARROW_RETURN_NOT_OK(VisitKeys(lake_table, file, task_.plan.key, stop,
+                                      [&](const arrow::RecordBatch& batch, const auto&) {
+                                        return keys.Erase(batch);
+                                      }));
+      }
+    }
+    return arrow::Status::OK();
+  };
+  ARROW_RETURN_NOT_OK(erase(*task_.lake_table, receipts_, first));
+  if (task_.quarantine_table == nullptr) return arrow::Status::OK();
+  return erase(*task_.quarantine_table, quarantine_receipts_, first_quarantined);
+}
+
+arrow::Result<KeyDigest> SliceLoad::DigestSource(const std::stop_token& stop) const {
+  Partition all = slice_.partitions.front();
+  all.predicates.clear();
+  all.columns = task_.plan.key;
+  PartitionStream stream(*task_.snapshot, task_.plan.relation, all, options_.queue_bytes,
+                         stop);
+  KeyDigest digest;
+  while (true) {
+    ARROW_ASSIGN_OR_RAISE(auto batch, stream.Next());
+    if (batch == nullptr) return digest;
+    ARROW_ASSIGN_OR_RAISE(auto lake_batch, task_.lake_table->ToLakeTypes(*batch));
+    ARROW_RETURN_NOT_OK(digest.Add(*lake_batch, task_.plan.key));
+  }
+}
+
+arrow::Result<std::string> SliceLoad::CompareKeys(int64_t read_version,
+                                                  const std::stop_token& stop) {
+  ARROW_ASSIGN_OR_RAISE(KeyDigest source, DigestSource(stop));
+  ARROW_ASSIGN_OR_RAISE(auto before, task_.lake_table->At(read_version));
+  std::vector<TableFiles> tables;
+  tables.push_back({task_.lake_table.get(), FilesOf(receipts_)});
+  for (const DataFile& file : before.files) {
+    const bool goes = file.open_tail || std::find(removed_.begin(), removed_.end(),
+                                                  file.path) != removed_.end();
+    if (!goes) tables.back().files.push_back(file);
+  }
+  if (task_.quarantine_table != nullptr) {
+    tables.push_back({task_.quarantine_table.get(), FilesOf(quarantine_receipts_)});
+    ARROW_ASSIGN_OR_RAISE(auto quarantined, task_.quarantine_table->Latest());
+    if (quarantined.has_value()) {
+      for (const DataFile& file : quarantined->files) {
+        if (!file.open_tail) tables.back().files.push_back(file);
+      }
+    }
+  }
+  ARROW_ASSIGN_OR_RAISE(KeyDigest lake, DigestLatest(tables, task_.plan.key, stop));
+  if (source == lake) return std::string();
+  if (source.count == lake.count) {
+    return "of " + std::to_string(source.count) +
+           " keys some are others at the source than in the lake";
+  }
+  return "the source has " + std::to_string(source.count) + " keys, the lake " +
+         std::to_string(lake.count);
 }
 
 // Puts this slice's bad rows where the good ones go, before them.

@@ -14,6 +14,8 @@
 #include "core/clock.h"
 #include "core/observer.h"
 #include "engine/task.h"
+#include "lake/view/key_digest.h"
+#include "lake/view/key_set.h"
 
 namespace keelboat {
 
@@ -80,6 +82,15 @@ class SliceLoad {
   void CountNulls(const arrow::RecordBatch& batch, Carried& carried) const;
   void Advance(int64_t rows, int64_t bytes);
   void Keep(Carried carried);
+  // Looks up what left the open tail, and takes what is gone out of the closed files.
+  arrow::Status SettleVanished(int64_t read_version, const std::stop_token& stop);
+  // Takes out of `keys` what the receipts from these positions on hold.
+  arrow::Status EraseCarried(std::size_t first, std::size_t first_quarantined,
+                             KeySet& keys, const std::stop_token& stop) const;
+  // Why the lake would not have the source's keys; empty: it would.
+  arrow::Result<std::string> CompareKeys(int64_t read_version,
+                                         const std::stop_token& stop);
+  arrow::Result<KeyDigest> DigestSource(const std::stop_token& stop) const;
   arrow::Status Judge();
   arrow::Status JudgeViolations();
   arrow::Status JudgeQuality();
@@ -104,6 +115,7 @@ class SliceLoad {
   std::shared_ptr<arrow::Schema> quarantine_schema_;
   std::vector<Receipt> receipts_;
   std::vector<Receipt> quarantine_receipts_;
+  std::vector<std::string> removed_;
   std::vector<Violation> violations_;
   int64_t rows_read_ = 0;
   int64_t rows_written_ = 0;

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
+sys.path.append(str(Path(__file__).resolve().parent))
 
 from private_server import new_database, private_server  # noqa: E402
 from project_folder import ProjectFolder  # noqa: E402
