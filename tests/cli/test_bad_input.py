@@ -211,8 +211,9 @@ def test_killed_runs_show_as_died_and_leave_nothing_broken(project, server):
     lake = project.path / "lake"
     assert project.lake("customers").num_rows == 300_002
     assert project.warehouse("SELECT count(*) FROM raw.customers") == [(300_002,)]
-    for table in ("orders", "customers"):
-        assert len(list((lake / table).glob("*.parquet"))) == 1
+    # The table that follows a cursor has a closed file and an open tail.
+    for table, files in (("orders", 2), ("customers", 1)):
+        assert len(list((lake / table).glob("*.parquet"))) == files
     assert not list(lake.rglob(".keelboat-tmp-*"))
 
 
