@@ -18,6 +18,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// The oldest DuckDB that can read a file that is made here. Its compression of text
+/// takes about a sixth off a load's CPU time at the same size. Files that exist keep
+/// theirs.
+constexpr const char* kStorageVersion = "v1.3.0";
+
 struct OpenFile {
   std::shared_ptr<adbc::Database> database;
   int leases = 0;
@@ -42,6 +47,7 @@ adbc::Database::Options DriverOptions(const DuckdbOptions& options,
           {"path", path},
           {"threads", std::to_string(options.threads)},
           {"memory_limit", options.memory_limit},
+          {"storage_compatibility_version", kStorageVersion},
           // Nothing is fetched from the network behind the user's back.
           {"autoinstall_known_extensions", "false"},
           {"autoload_known_extensions", "false"}};

@@ -20,9 +20,9 @@ using duckdb::LedgerEntry;
 using duckdb::QuoteName;
 using duckdb::QuoteText;
 
-/// A row group is one thread's work; a second thread would poll for more and cost a
-/// quarter of the CPU time of the whole load.
-constexpr int64_t kRowGroupRows = 122880;
+/// From here on a second thread is worth its price, a quarter more CPU time: tables below
+/// load while others are still extracted, and both wait for the same processors.
+constexpr int64_t kSecondThreadRows = int64_t{16} * 122880;
 
 arrow::Status SetMemory(adbc::Connection& connection, const std::string& limit) {
   return connection.Execute("SET memory_limit = " + QuoteText(limit)).status();
@@ -158,7 +158,7 @@ arrow::Result<Difference> DuckdbWarehouse::Compare(const LoadRequest& request,
 arrow::Result<LoadResult> DuckdbWarehouse::Apply(const LoadRequest& request,
                                                  const std::stop_token& stop) {
   std::lock_guard lock(mutex_);
-  const int threads = request.rows <= kRowGroupRows ? 1 : options_.threads;
+  const int threads = request.rows < kSecondThreadRows ? 1 : options_.threads;
   arrow::Result<LoadResult> result = Attempt(request, threads, stop);
   if (result.ok() || DetailOf(result.status(), duckdb::kMemoryExhausted).empty()) {
     return result;

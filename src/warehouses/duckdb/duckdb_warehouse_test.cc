@@ -417,6 +417,25 @@ TEST_F(DuckdbWarehouseTest, SharesOneInstanceAmongWarehousesOfTheSameFile) {
   EXPECT_EQ(Value("SELECT count(*) FROM raw.b"), "20");
 }
 
+TEST_F(DuckdbWarehouseTest, MakesFilesOfAFixedFormatAndKeepsThatOfOthers) {
+  const std::string format =
+      "SELECT tags['storage_version'] FROM duckdb_databases() WHERE path IS NOT NULL";
+  auto plain = adbc::Database::Open({{"driver", OptionsFor("").library},
+                                     {"entrypoint", "duckdb_adbc_init"},
+                                     {"path", DatabasePath()}},
+                                    [](const adbc::DriverError& error) {
+                                      return arrow::Status::IOError(error.message);
+                                    })
+                   .ValueOrDie();
+  plain.reset();
+  ASSERT_TRUE(Make()->Apply(Numbers("orders", 10, 0), never_).ok());
+  const std::string kept = Value(format);
+  std::filesystem::remove(DatabasePath());
+  ASSERT_TRUE(Make()->Apply(Numbers("orders", 10, 0), never_).ok());
+  EXPECT_EQ(Value(format), "v1.3.0+");
+  EXPECT_NE(kept, "v1.3.0+");
+}
+
 TEST_F(DuckdbWarehouseTest, LoadsFromManyThreadsOneAfterAnother) {
   auto warehouse = Make();
   std::vector<LoadRequest> requests;
