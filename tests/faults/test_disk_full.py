@@ -32,13 +32,6 @@ def disk(project, tmp_path):
         yield mounted
 
 
-def move(project, old: str, new: str) -> None:
-    path = project.path / "keelboat.yaml"
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
-
-
 def refuses(project, place: str, code: int = 1, command=("run",)) -> None:
     done = project.run(*command)
     assert done.code == code, f"{done.code}\n{done.text}"
@@ -57,7 +50,7 @@ def rows(project, disk, lake=None, warehouse=None):
 
 def test_the_lake_is_full(project, disk):
     lake = disk.folder / "lake"
-    move(project, "{url: ./lake}", "{url: " + str(lake) + "}")
+    project.replace("{url: ./lake}", "{url: " + str(lake) + "}")
     project.ok("run")
     disk.fill(leave=3 * MIB)
     refuses(project, "lake/visits")
@@ -73,7 +66,7 @@ def test_the_lake_is_full(project, disk):
 
 def test_a_lake_without_a_byte_left(project, disk):
     lake = disk.folder / "lake"
-    move(project, "{url: ./lake}", "{url: " + str(lake) + "}")
+    project.replace("{url: ./lake}", "{url: " + str(lake) + "}")
     disk.fill(leave=0)
     refuses(project, "lake")
     disk.free()
@@ -83,7 +76,7 @@ def test_a_lake_without_a_byte_left(project, disk):
 
 def test_the_warehouse_is_full(project, disk):
     warehouse = disk.folder / "warehouse.duckdb"
-    move(project, "path: warehouse.duckdb", f"path: {warehouse}")
+    project.replace("path: warehouse.duckdb", f"path: {warehouse}")
     project.ok("run")
     disk.fill(leave=2 * MIB)
     refuses(project, "warehouse.duckdb")
@@ -95,7 +88,7 @@ def test_the_warehouse_is_full(project, disk):
 
 def test_a_new_warehouse_on_a_full_disk(project, disk):
     warehouse = disk.folder / "warehouse.duckdb"
-    move(project, "path: warehouse.duckdb", f"path: {warehouse}")
+    project.replace("path: warehouse.duckdb", f"path: {warehouse}")
     disk.fill(leave=0)
     refuses(project, "warehouse.duckdb")
     disk.free()

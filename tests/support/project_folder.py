@@ -48,6 +48,12 @@ class ProjectFolder:
         file.write_text(text, encoding="utf-8")
         return file
 
+    def replace(self, old: str, new: str, name: str = "keelboat.yaml") -> None:
+        path = self.path / name
+        text = path.read_text()
+        assert old in text, f"{old!r} is not in {name}"
+        path.write_text(text.replace(old, new))
+
     def environment(self, **more: str) -> dict[str, str]:
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         return {**kept, **self.variables, **more}
