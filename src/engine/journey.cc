@@ -151,7 +151,7 @@ bool Journey::Restart(std::shared_ptr<SourceSnapshot> snapshot,
   return true;
 }
 
-void Journey::Abandon(arrow::Status status) {
+void Journey::Abandon(const arrow::Status& status) {
   lost_view_ = false;
   Fail(Phase::kExtract, AddContext(status, "extracting table " + outcome_.table));
   LetGo();

@@ -46,7 +46,7 @@ class Journey {
   /// Starts over in a new view. Fails the table where it cannot be planned there.
   bool Restart(std::shared_ptr<SourceSnapshot> snapshot, const std::stop_token& stop);
   /// Ends a journey whose view cannot be replaced.
-  void Abandon(arrow::Status status);
+  void Abandon(const arrow::Status& status);
   /// Says that others of the run were read in another view.
   void MarkSplit();
   bool extracted() const { return extracted_; }

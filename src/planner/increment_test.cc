@@ -107,7 +107,7 @@ TEST_F(IncrementTest, NothingNewReadsTheTailAgain) {
 
 TEST_F(IncrementTest, NeitherWatermarkNorTailGoBack) {
   ReadBefore();
-  for (std::optional<std::string> max :
+  for (const std::optional<std::string>& max :
        {std::optional<std::string>("2024-01-01 00:00:00.000000"),
         std::optional<std::string>()}) {
     facts_.cursor->max = max;

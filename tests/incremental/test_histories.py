@@ -63,7 +63,9 @@ def test_hybrid_is_always_the_source(new_project, server, seed):
         go_on(history, round_number)
     assert reasons[0] == "no watermark yet"
     assert None in reasons, "not every run may be full"
-    assert any("keys" in (reason or "") for reason in reasons), "old deletes must be noticed"
+    assert any("keys" in (reason or "") for reason in reasons), (
+        "old deletes must be noticed"
+    )
 
 
 @pytest.mark.parametrize("seed", [4, 5, 6])

@@ -71,7 +71,7 @@ struct Pieces {
 
 /// Cuts a table and counts what its pieces hold; fails where they are not disjoint and
 /// complete.
-Pieces Cut(const std::string& table, SplitRequest request) {
+Pieces Cut(const std::string& table, const SplitRequest& request) {
   auto source = ShopSource();
   Relation relation = source->DescribeTable(table, {}).ValueOrDie();
   auto split = source->SplitRelation(relation, request, {});

@@ -111,10 +111,10 @@ TEST_F(DuckdbIncrementTest, LoadsTheNewestRowOfEachKey) {
 
 TEST_F(DuckdbIncrementTest, RefusesOneKeyTwiceInOneVersion) {
   LoadRequest base = LoadBase();
-  for (auto files : {std::vector{File(0, "[1, 1]", "[1, 1]", R"(["a", "b"])"),
-                                 File(1, "[2]", "[1]", R"(["c"])")},
-                     std::vector{File(0, "[1]", "[1]", R"(["a"])"),
-                                 File(1, "[2, 2]", "[1, 1]", R"(["c", "d"])")}}) {
+  for (const auto& files : {std::vector{File(0, "[1, 1]", "[1, 1]", R"(["a", "b"])"),
+                                        File(1, "[2]", "[1]", R"(["c"])")},
+                            std::vector{File(0, "[1]", "[1]", R"(["a"])"),
+                                        File(1, "[2, 2]", "[1, 1]", R"(["c", "d"])")}}) {
     auto result = Make()->Apply(Whole(files, 1), never_);
     EXPECT_EQ(KindOf(result.status()), ErrorKind::kData) << result.status();
     EXPECT_THAT(result.status().message(), HasSubstr("got 3 rows"));

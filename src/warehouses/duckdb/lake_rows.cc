@@ -76,7 +76,7 @@ std::string VersionOf(const std::vector<LoadFile>& files) {
 arrow::Result<LakeRows> LakeRows::Inspect(adbc::Connection& connection,
                                           const arrow::Schema& schema,
                                           std::vector<LoadFile> files,
-                                          std::vector<std::string> key) {
+                                          const std::vector<std::string>& key) {
   LakeRows rows;
   ARROW_ASSIGN_OR_RAISE(rows.columns_, TableColumns(schema));
   rows.columns_.resize(schema.num_fields());

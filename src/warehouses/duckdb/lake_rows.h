@@ -26,7 +26,7 @@ class LakeRows {
   static arrow::Result<LakeRows> Inspect(adbc::Connection& connection,
                                          const arrow::Schema& schema,
                                          std::vector<LoadFile> files,
-                                         std::vector<std::string> key);
+                                         const std::vector<std::string>& key);
 
   /// The lake's columns, without keelboat's own.
   const std::vector<Column>& columns() const { return columns_; }
