@@ -23,6 +23,10 @@ class DatabaseFile {
   /// when another process holds it.
   static arrow::Result<std::unique_ptr<DatabaseFile>> Open(const DuckdbOptions& options);
 
+  /// Whether something is at `path`. What is left of a file that was never finished, by
+  /// kill -9 or a full disk, is nothing: `Open` makes it anew.
+  static bool Exists(const std::string& path);
+
   /// \brief Calls `read` with a connection that does not write, then closes it.
   ///
   /// Needs no right to write, and gets along with other processes that only read.

@@ -1,6 +1,5 @@
 #include "warehouses/duckdb/duckdb_warehouse.h"
 
-#include <filesystem>
 #include <mutex>
 
 #include "core/stop.h"
@@ -59,10 +58,7 @@ class DuckdbWarehouse final : public Warehouse {
   std::unique_ptr<adbc::Connection> connection_;
 };
 
-bool DuckdbWarehouse::Exists() const {
-  std::error_code ignored;
-  return std::filesystem::exists(options_.path, ignored);
-}
+bool DuckdbWarehouse::Exists() const { return DatabaseFile::Exists(options_.path); }
 
 arrow::Status DuckdbWarehouse::Open() {
   if (connection_ != nullptr) return arrow::Status::OK();
