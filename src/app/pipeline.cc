@@ -7,6 +7,7 @@
 
 #include "app/planning.h"
 #include "core/full_disk.h"
+#include "core/retry.h"
 #include "core/stop.h"
 #include "engine/engine.h"
 
@@ -63,21 +64,29 @@ class Pipeline {
       ARROW_ASSIGN_OR_RAISE(warehouse_, project_.OpenWarehouse(request_.test_mode));
     }
     if (!request_.extract && !request_.load) return arrow::Status::OK();
-    ARROW_ASSIGN_OR_RAISE(auto tables, project_.Tables(request_.tables, stop_));
     if (!request_.extract) {
+      ARROW_ASSIGN_OR_RAISE(auto tables, project_.Tables(request_.tables, stop_));
       ARROW_ASSIGN_OR_RAISE(planned_, PlanLoad(std::move(tables), *lake_));
       return arrow::Status::OK();
     }
     if (request_.test_mode) ARROW_RETURN_NOT_OK(EmptyTestLake());
+    auto tell = [&](int, std::chrono::milliseconds pause, const arrow::Status& cause) {
+      observer_.On(Warned{"", "planning again in " + std::to_string(pause.count()) +
+                                  " ms: " + cause.message()});
+    };
+    ARROW_RETURN_NOT_OK(
+        Retry({}, project_.clock(), stop_, tell, [&] { return PlanExtraction(); }));
+    report_.plan_json = PlanToJson(PlanOf(planned_));
+    return RecordVersions();
+  }
+
+  arrow::Status PlanExtraction() {
     PlanningRequest planning;
-    planning.tables = std::move(tables);
+    ARROW_ASSIGN_OR_RAISE(planning.tables, project_.Tables(request_.tables, stop_));
     planning.full_refresh = request_.full_refresh;
     planning.test_mode = request_.test_mode;
     planning.workers = Workers(project_.config());
-    ARROW_ASSIGN_OR_RAISE(planned_,
-                          PlanRun(project_, std::move(planning), *lake_, stop_));
-    report_.plan_json = PlanToJson(PlanOf(planned_));
-    return RecordVersions();
+    return PlanRun(project_, std::move(planning), *lake_, stop_).Value(&planned_);
   }
 
   arrow::Status RecordVersions() {
@@ -126,6 +135,8 @@ class Pipeline {
     if (request_.extract) {
       report_.tables = engine.Run(std::move(planned_.tasks),
                                   request_.load ? warehouse_.get() : nullptr, stop_);
+      report_.workers = engine.chosen_workers().value_or("");
+      if (!report_.workers.empty()) observer_.On(WorkersChosen{report_.workers});
     } else if (request_.load) {
       report_.tables = engine.Load(planned_.tasks, *warehouse_, stop_);
     }

@@ -34,6 +34,8 @@ struct PipelineReport {
   /// What stopped the whole run, before or between its tables; OK otherwise.
   arrow::Status error;
   std::string plan_json;
+  /// How many partitions at once helped, where it was measured; empty: it was not.
+  std::string workers;
   /// Versions of the parts that took part: "source.shop" -> "MariaDB 10.11.19",
   /// "warehouse" …
   std::map<std::string, std::string> versions;

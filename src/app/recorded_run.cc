@@ -1,12 +1,12 @@
 #include "app/recorded_run.h"
 
-#include <array>
 #include <mutex>
 #include <utility>
 
 #include "app/run_lock.h"
 #include "keelboat/error.h"
 #include "keelboat/version.h"
+#include "telemetry/event_fields.h"
 #include "telemetry/log_file.h"
 #include "telemetry/run_id.h"
 
@@ -17,14 +17,8 @@ namespace {
 class EventTotals final : public Observer {
  public:
   void On(const Event& event) override {
-    static constexpr std::array kNames = {
-        "run.started",       "table.started", "table.progress", "table.retried",
-        "table.committed",   "table.failed",  "table.skipped",  "warning",
-        "transform.started", "node.started",  "node.finished",  "transform.finished",
-        "run.finished"};
-    static_assert(kNames.size() == std::variant_size_v<Event>);
     std::lock_guard lock(mutex_);
-    ++totals_[kNames[event.index()]];
+    ++totals_[EventName(event)];
   }
   std::map<std::string, int64_t> totals() const {
     std::lock_guard lock(mutex_);
@@ -83,6 +77,7 @@ void Complete(RunRecord& record, const PipelineReport& report,
     record.error_kind = ErrorKindName(KindOf(report.error));
   }
   record.plan_json = report.plan_json;
+  record.workers = report.workers;
   for (const auto& [part, version] : report.versions) record.versions[part] = version;
 }
 

@@ -3,25 +3,17 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
-#include <deque>
-#include <map>
-#include <optional>
 #include <thread>
 #include <utility>
 
 #include "core/bounded_queue.h"
 #include "engine/journey.h"
+#include "engine/recovery.h"
 #include "engine/schedule.h"
 #include "keelboat/error.h"
 
 namespace keelboat {
 namespace {
-
-/// Views opened anew in one run; a server that loses more of them is not well.
-constexpr int kMostViews = 3;
-
-// Journeys stay where they are: partitions of theirs are under way on several threads.
-using Journeys = std::deque<Journey>;
 
 std::vector<TableOutcome> Outcomes(const Journeys& journeys) {
   std::vector<TableOutcome> outcomes;
@@ -75,7 +67,8 @@ std::vector<TableOutcome> Engine::Run(std::vector<TableTask> tasks, Warehouse* w
   std::atomic<int64_t> bytes = 0;
   std::vector<Journey*> waiting;
   for (Journey& journey : journeys) waiting.push_back(&journey);
-  for (int views = 1; !waiting.empty(); ++views) {
+  Recovery recovery(options_, observer_, clock_);
+  while (!waiting.empty()) {
     Schedule schedule(pace);
     std::size_t partitions = 0;
     for (Journey* journey : waiting) {
@@ -90,39 +83,12 @@ std::vector<TableOutcome> Engine::Run(std::vector<TableTask> tasks, Warehouse* w
         workers.emplace_back([&] { Work(schedule, extracted, bytes, clock_, stop); });
       }
     }
-    waiting = OpenNewViews(journeys, views, stop);
+    waiting = recovery.Next(journeys, stop);
   }
   extracted.Close();
   loader.join();
   chosen_workers_ = pace.verdict();
   return Outcomes(journeys);
-}
-
-std::vector<Journey*> Engine::OpenNewViews(std::deque<Journey>& journeys, int views,
-                                           const std::stop_token& stop) {
-  std::map<Source*, arrow::Result<std::shared_ptr<SourceSnapshot>>> opened;
-  std::vector<Journey*> waiting;
-  for (Journey& journey : journeys) {
-    if (!journey.lost_view()) continue;
-    Source* source = journey.source();
-    if (!opened.contains(source)) {
-      opened.emplace(source, views < kMostViews
-                                 ? source->OpenSnapshot(options_.snapshot, stop)
-                                 : MakeError(ErrorKind::kUnavailable,
-                                             "the source lost its connections " +
-                                                 std::to_string(views) + " times"));
-      for (Journey& other : journeys) {
-        if (other.extracted() && other.source() == source) other.MarkSplit();
-      }
-    }
-    const auto& view = opened.at(source);
-    if (!view.ok()) {
-      journey.Abandon(view.status());
-    } else if (journey.Restart(*view, stop)) {
-      waiting.push_back(&journey);
-    }
-  }
-  return waiting;
 }
 
 std::vector<TableOutcome> Engine::Load(const std::vector<TableTask>& tasks,

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -12,8 +11,6 @@
 #include "warehouses/warehouse.h"
 
 namespace keelboat {
-
-class Journey;
 
 /// \brief Carries tables out of their sources into the lake, and into the warehouse.
 ///
@@ -39,10 +36,6 @@ class Engine {
                                  Warehouse& warehouse, const std::stop_token& stop);
 
  private:
-  // The journeys that begin again, each in a new view of its source.
-  std::vector<Journey*> OpenNewViews(std::deque<Journey>& journeys, int views,
-                                     const std::stop_token& stop);
-
   EngineOptions options_;
   Observer& observer_;
   const Clock& clock_;

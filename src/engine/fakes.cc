@@ -67,7 +67,8 @@ class FakeSink final : public LakeSink {
 }  // namespace
 
 arrow::Result<std::shared_ptr<SourceReader>> FakeSource::Read(
-    const Relation&, const Partition&, const std::stop_token& stop) {
+    const Relation& relation, const Partition&, const std::stop_token& stop) {
+  ARROW_RETURN_NOT_OK(fail_read(relation.table));
   return std::make_shared<FakeReader>(*this, reads++, schema_, batches_, stop);
 }
 

@@ -32,6 +32,11 @@ class FakeSource final : public Source {
     return arrow::Status::OK();
   };
   int reads = 0;
+  /// Asked before a table is read, and before a view is opened anew.
+  std::function<arrow::Status(const std::string& table)> fail_read =
+      [](const std::string&) { return arrow::Status::OK(); };
+  std::function<arrow::Status()> fail_open = [] { return arrow::Status::OK(); };
+  int views = 0;  ///< That were asked for anew.
 
   const std::string& name() const override { return name_; }
   arrow::Result<SourceInfo> Check(const std::stop_token&) override {
@@ -94,6 +99,8 @@ class FakeSnapshot final : public SourceSnapshot {
 
 inline arrow::Result<std::shared_ptr<SourceSnapshot>> FakeSource::OpenSnapshot(
     const SnapshotRequest&, const std::stop_token&) {
+  ++views;
+  ARROW_RETURN_NOT_OK(fail_open());
   return std::make_shared<FakeSnapshot>(this);
 }
 

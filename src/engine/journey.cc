@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/retry.h"
 #include "core/stop.h"
 #include "engine/load_table.h"
 #include "keelboat/error.h"
@@ -135,12 +136,10 @@ bool Journey::Restart(std::shared_ptr<SourceSnapshot> snapshot,
   ++restarts_;
   observer_.On(TableRetried{outcome_.table, Phase::kExtract, restarts_,
                             std::chrono::milliseconds(0), failure_});
-  auto plan = task_.replan("", *task_.snapshot, stop);
-  if (!plan.ok()) {
-    Recover(plan.status(), stop);
+  if (auto status = PlanAnew(stop); !status.ok()) {
+    Recover(std::move(status), stop);
     return false;
   }
-  task_.plan = *std::move(plan);
   slice_ = 0;
   {
     std::lock_guard lock(progress_.mutex);
@@ -149,6 +148,23 @@ bool Journey::Restart(std::shared_ptr<SourceSnapshot> snapshot,
   }
   OpenSlice();
   return true;
+}
+
+arrow::Status Journey::PlanAnew(const std::stop_token& stop) {
+  arrow::Status lost;
+  auto attempt = [&] {
+    auto status = task_.replan("", *task_.snapshot, stop).Value(&task_.plan);
+    if (DetailOf(status, kSnapshotLost).empty()) return status;
+    lost = std::move(status);  // Not to be had again in this view.
+    return arrow::Status::OK();
+  };
+  auto tell = [&](int retry, std::chrono::milliseconds pause,
+                  const arrow::Status& cause) {
+    observer_.On(TableRetried{outcome_.table, Phase::kExtract, retry, pause, cause});
+  };
+  const RetryPolicy policy = retry();  // The plan that holds it is replaced.
+  ARROW_RETURN_NOT_OK(Retry(policy, clock_, stop, tell, attempt));
+  return lost;
 }
 
 void Journey::Abandon(const arrow::Status& status) {

@@ -11,6 +11,7 @@
 
 #include "core/clock.h"
 #include "core/observer.h"
+#include "core/retry.h"
 #include "engine/slice_load.h"
 #include "engine/task.h"
 #include "warehouses/warehouse.h"
@@ -43,7 +44,11 @@ class Journey {
 
   /// Whether the source's view was lost before the table was committed.
   bool lost_view() const { return lost_view_; }
-  /// Starts over in a new view. Fails the table where it cannot be planned there.
+  /// How the view was lost.
+  const arrow::Status& failure() const { return failure_; }
+  const RetryPolicy& retry() const { return task_.plan.spec.retry; }
+  /// Starts over in a new view; false where it cannot be planned there: then the table
+  /// has failed, or has lost this view too.
   bool Restart(std::shared_ptr<SourceSnapshot> snapshot, const std::stop_token& stop);
   /// Ends a journey whose view cannot be replaced.
   void Abandon(const arrow::Status& status);
@@ -65,6 +70,7 @@ class Journey {
   void OpenSlice();
   Next EndSlice(const std::stop_token& stop);
   Next Recover(arrow::Status status, const std::stop_token& stop);
+  arrow::Status PlanAnew(const std::stop_token& stop);
   void LetGo();
   void Keep(LakeSnapshot snapshot);
   void Fail(Phase phase, arrow::Status status);

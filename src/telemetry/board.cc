@@ -81,6 +81,8 @@ void Board::Apply(const Event& event, Time now) {
     kept_.push_back({.sign = options_.style.Bang(),
                      .name = warned->table,
                      .message = Redacted(warned->message)});
+  } else if (const auto* chosen = std::get_if<WorkersChosen>(&event)) {
+    kept_.push_back({.facts = options_.style.Dim("  " + chosen->verdict)});
   } else if (const auto* transform = std::get_if<TransformStarted>(&event)) {
     tool_ = transform->tool;
     nodes_total_ = transform->nodes;

@@ -59,6 +59,7 @@ std::string EventName(const Event& event) {
                  [](const TableFailed&) { return "table.failed"; },
                  [](const TableSkipped&) { return "table.skipped"; },
                  [](const Warned&) { return "warning"; },
+                 [](const WorkersChosen&) { return "workers.chosen"; },
                  [](const TransformStarted&) { return "transform.started"; },
                  [](const NodeStarted&) { return "node.started"; },
                  [](const NodeFinished&) { return "node.finished"; },
@@ -144,6 +145,7 @@ Json EventFields(const Event& event) {
                           if (!e.table.empty()) fields["table"] = e.table;
                           fields["message"] = e.message;
                         },
+                        [&](const WorkersChosen& e) { fields["verdict"] = e.verdict; },
                         [&](const TransformStarted& e) {
                           fields["tool"] = e.tool;
                           fields["nodes"] = e.nodes;

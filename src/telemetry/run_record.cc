@@ -128,6 +128,7 @@ RunRecord RecordFrom(const Json& json) {
   record.versions = json.at("versions").get<std::map<std::string, std::string>>();
   record.events = json.at("events").get<std::map<std::string, int64_t>>();
   if (const Json& plan = json.at("plan"); !plan.is_null()) record.plan_json = plan.dump();
+  record.workers = TextAt(json, "workers");
   record.host = TextAt(json, "host");
   record.pid = json.value("pid", int64_t{0});
   record.pid_start = json.value("pid_start", int64_t{0});
@@ -188,6 +189,7 @@ std::string RunRecordJson(const RunRecord& record) {
   json["events"] = record.events;
   json["plan"] = record.plan_json.empty() ? Json(nullptr)
                                           : Json::parse(record.plan_json, nullptr, false);
+  json["workers"] = TextOrNull(record.workers);
   json["host"] = record.host;
   json["pid"] = record.pid;
   json["pid_start"] = record.pid_start;

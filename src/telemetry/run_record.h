@@ -59,6 +59,8 @@ struct RunRecord {
   std::map<std::string, std::string> versions;  ///< "keelboat", "source.shop", "dbt" …
   std::map<std::string, int64_t> events;        ///< How many of each kind.
   std::string plan_json;                        ///< JSON text; empty: none.
+  /// How many partitions at once helped, where it was measured; empty: it was not.
+  std::string workers;
   std::string host;
   int64_t pid = 0;
   int64_t pid_start = 0;  ///< ProcessStart of `pid`; 0: not known.
