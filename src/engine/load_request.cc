@@ -71,6 +71,21 @@ std::optional<LoadIncrement> IncrementBetween(const LakeSnapshot& from,
   return increment;
 }
 
+// Of rows with one key only the newest counts; a table without a key has them all.
+arrow::Status CheckVersionsAreKnown(const LakeSnapshot& snapshot) {
+  if (KeyOf(snapshot).empty()) return arrow::Status::OK();
+  for (const DataFile& file : snapshot.files) {
+    if (file.rows_version != kMixedVersions) continue;
+    return MakeError(ErrorKind::kUnsupported,
+                     "another program put rows of several commits into one file (" +
+                         file.uri +
+                         "), so it cannot be told which are the newest: load the table "
+                         "in full (keelboat run --full-refresh)",
+                     {{"path", file.uri}});
+  }
+  return arrow::Status::OK();
+}
+
 }  // namespace
 
 std::vector<std::string> KeyOf(const LakeSnapshot& snapshot) {
@@ -87,6 +102,7 @@ std::vector<std::string> KeyOf(const LakeSnapshot& snapshot) {
 arrow::Result<LoadRequest> MakeLoadRequest(LakeTable& lake_table,
                                            const LakeSnapshot& newest,
                                            const std::optional<LedgerRow>& ledger) {
+  ARROW_RETURN_NOT_OK(CheckVersionsAreKnown(newest));
   LoadRequest request;
   request.table = lake_table.name();
   request.schema = newest.schema;

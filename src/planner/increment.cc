@@ -82,6 +82,11 @@ std::string WhyStartAnew(const PlanOptions& options, const TableFacts& facts,
   if (nulls != (plan.spec.null_cursor == NullCursor::kInclude)) {
     return "null_cursor was changed";
   }
+  for (const DataFile& file : facts.lake->files) {
+    if (file.rows_version != kMixedVersions) continue;
+    return "another program put rows of several commits into one file of the lake, so it "
+           "cannot be told which are the newest";
+  }
   // Rows in the lake's files keep the columns and types that they were written with.
   const SchemaDelta delta = CompareSchemas(*facts.lake->schema, *plan.schema);
   if (!delta.only_added()) return "columns changed: " + DescribeChange(delta);

@@ -125,10 +125,6 @@ TEST_F(IncrementTest, NeitherWatermarkNorTailGoBack) {
 
 TEST_F(IncrementTest, SaysWhyItStartsAnew) {
   ReadBefore();
-  struct Case {
-    std::string why;
-    std::function<void(IncrementTest&)> change;
-  };
   auto test = [&](const std::string& why, auto change) {
     const auto facts = facts_;
     const auto options = options_;
@@ -161,6 +157,9 @@ TEST_F(IncrementTest, SaysWhyItStartsAnew) {
        [&] { facts_.masks = "name:hash"; });
   test("null_cursor was changed",
        [&] { facts_.spec.null_cursor = NullCursor::kInclude; });
+  test("another program put rows of several commits into one file", [&] {
+    facts_.lake->files.push_back({.path = "a.parquet", .rows_version = kMixedVersions});
+  });
   test("columns changed: added note",
        [&] { schema({Column("note", arrow::utf8(), "text", true)}); });
   test("columns changed: dropped gone", [&] {
