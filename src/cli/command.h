@@ -23,6 +23,7 @@ void AddPlanCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddRunCommands(CLI::App& program, Invocation& invocation, Action& action);
 void AddStatusCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddHistoryCommand(CLI::App& program, Invocation& invocation, Action& action);
+void AddVerifyCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddVacuumCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddDbtCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddCompletionsCommand(CLI::App& program, Invocation& invocation, Action& action);

@@ -69,6 +69,7 @@ int Main(int argc, char** argv) {
   AddRunCommands(program, invocation, action);
   AddStatusCommand(program, invocation, action);
   AddHistoryCommand(program, invocation, action);
+  AddVerifyCommand(program, invocation, action);
   AddVacuumCommand(program, invocation, action);
   AddDbtCommand(program, invocation, action);
   AddCompletionsCommand(program, invocation, action);
