@@ -10,6 +10,7 @@
 #include "core/field_metadata.h"
 #include "core/nearest.h"
 #include "keelboat/error.h"
+#include "sources/mysql/literal.h"
 #include "sources/mysql/query_kill.h"
 #include "sources/mysql/statement_text.h"
 
@@ -50,7 +51,7 @@ arrow::Result<std::string> Printed(const std::string& value, const arrow::Field&
       return "CAST(" + value + " + 0e0 AS CHAR)";
     case arrow::Type::UINT64:
       // Digits, also of bit(n).
-      return "CAST(" + value + " + 0 AS CHAR)";
+      return "CAST(CAST(" + value + " AS UNSIGNED) AS CHAR)";
     case arrow::Type::BINARY:
       return "CONCAT('0x', HEX(" + value + "))";
     default:
@@ -90,6 +91,24 @@ arrow::Result<std::string> PastLimit(Connection* connection, const arrow::Field&
   return QuoteLiteral(rows.at(0).at(0).value_or(now));
 }
 
+// A printed value in the form of Predicate, whatever the server leaves out or adds: zeros
+// at the end of a fraction, the time of a date.
+std::optional<std::string> InForm(std::optional<std::string> value,
+                                  const arrow::Field& field) {
+  if (!value) return value;
+  switch (field.type()->id()) {
+    case arrow::Type::DATE32:
+      value->resize(std::min<std::size_t>(value->size(), 10));
+      break;
+    case arrow::Type::TIMESTAMP:
+    case arrow::Type::DURATION:
+      return WithSixDigits(std::move(*value));
+    default:
+      break;
+  }
+  return value;
+}
+
 std::string Where(const CursorText& text, const std::string& condition) {
   return " WHERE " + condition + (text.where.empty() ? "" : " AND " + text.where);
 }
@@ -105,7 +124,7 @@ arrow::Status MeasureByIndex(Connection* connection, const CursorText& text,
       auto last, connection->Query(select + printed + text.from + Where(text, past) +
                                        " ORDER BY " + text.column + " DESC LIMIT 1",
                                    table));
-  if (!last.empty()) facts->max = last.front().at(0);
+  if (!last.empty()) facts->max = InForm(last.front().at(0), field);
   if (!text.limit.empty()) {
     ARROW_ASSIGN_OR_RAISE(
         auto future,
@@ -140,7 +159,7 @@ arrow::Status MeasureByScan(Connection* connection, const CursorText& text,
                             text.column + "), " + future + text.from +
                             (text.where.empty() ? "" : " WHERE " + text.where),
                         table));
-  facts->max = rows.at(0).at(0);
+  facts->max = InForm(rows.at(0).at(0), field);
   facts->nulls = NumberOf(rows.at(0).at(1));
   facts->has_future = NumberOf(rows.at(0).at(2)) > 0;
   return arrow::Status::OK();
@@ -209,6 +228,8 @@ arrow::Result<CursorFacts> MeasureCursor(ConnectionPtr connection,
       measure(connection.get(), text, *field, tag, relation.table, &facts);
   if (status.ok() && !facts.indexed) {
     ARROW_ASSIGN_OR_RAISE(facts.scan_rows, ScanRows(connection.get(), text));
+    // Some servers guess at tables only.
+    if (facts.scan_rows == 0) facts.scan_rows = relation.estimated_rows.value_or(0);
   }
   if (!status.ok() && MayStillRun(status)) {
     connection.reset();

@@ -15,7 +15,12 @@ std::string Printed(const ComparedColumn& column) {
   const std::string name = QuoteIdentifier(column.name);
   switch (column.kind) {
     case ValueKind::kInteger:
-      return name + " + 0";  // Bits and years as numbers.
+      // Bits and years as numbers, and none of them beyond what a sum can hold.
+      if (column.declared_type.starts_with("bit") ||
+          column.declared_type.find("unsigned") != std::string::npos) {
+        return "CAST(" + name + " AS UNSIGNED)";
+      }
+      return name + " + 0";
     case ValueKind::kFloat:
       return name + " + 0e0";  // All digits.
     case ValueKind::kBytes:
@@ -23,19 +28,6 @@ std::string Printed(const ComparedColumn& column) {
     default:
       return name;
   }
-}
-
-// "10:00:00" → "10:00:00.000000"; dates stay.
-std::string WithSixDigits(std::string text) {
-  std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos) return text;
-  std::size_t point = text.find('.', colon);
-  if (point == std::string::npos) {
-    point = text.size();
-    text += '.';
-  }
-  text.resize(point + 7, '0');
-  return text;
 }
 
 std::vector<std::string> FirstNames(const std::vector<ComparedColumn>& key,

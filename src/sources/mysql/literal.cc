@@ -189,6 +189,18 @@ std::optional<uint64_t> MemberNumber(const ComparedColumn& column,
   return bits;
 }
 
+std::string WithSixDigits(std::string text) {
+  std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return text;
+  std::size_t point = text.find('.', colon);
+  if (point == std::string::npos) {
+    point = text.size();
+    text += '.';
+  }
+  text.resize(point + 7, '0');
+  return text;
+}
+
 bool IsSoundLiteral(const ComparedColumn& column, std::string_view text) {
   if (column.kind != ValueKind::kCalendar) return true;
   auto part = [&](std::size_t begin, std::size_t size) {

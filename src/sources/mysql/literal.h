@@ -55,6 +55,9 @@ std::optional<uint64_t> MemberNumber(const ComparedColumn& column, std::string_v
 arrow::Result<std::string> LiteralText(const ComparedColumn& column,
                                        std::string_view text);
 
+/// "10:00:00" → "10:00:00.000000"; dates stay.
+std::string WithSixDigits(std::string text);
+
 /// Whether the server compares with this value as the column's type does: false for
 /// dates that no calendar has, which columns may hold all the same.
 bool IsSoundLiteral(const ComparedColumn& column, std::string_view text);

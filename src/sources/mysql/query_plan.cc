@@ -10,6 +10,11 @@ namespace {
 constexpr std::size_t kClassicWidth = 10;
 constexpr std::size_t kLaterWidth = 12;
 
+// go-mysql-server writes null as text.
+std::string TextOf(const std::optional<std::string>& cell) {
+  return cell && *cell != "NULL" ? *cell : "";
+}
+
 }  // namespace
 
 std::optional<QueryPlan> QueryPlan::Of(
@@ -20,18 +25,21 @@ std::optional<QueryPlan> QueryPlan::Of(
   for (const auto& row : rows) {
     const bool later = row.size() == kLaterWidth;
     if (!later && row.size() != kClassicWidth) return {};
-    const std::string select_type = row[1].value_or("");
+    const std::string select_type = TextOf(row[1]);
     if (select_type != "SIMPLE" && select_type != "PRIMARY") plan.in_order = false;
-    const std::string type = row[later ? 4 : 3].value_or("");
-    const std::string extra = row.back().value_or("");
+    const std::string type = TextOf(row[later ? 4 : 3]);
+    const std::string extra = TextOf(row.back());
     const bool sorts = extra.find("filesort") != std::string::npos ||
                        extra.find("temporary") != std::string::npos;
     if (sorts || type == "ALL") plan.in_order = false;
     // No guess where the answer is known: no row, or a row that was read already.
-    const auto& guess = row[later ? 9 : 8];
+    const std::string guess = TextOf(row[later ? 9 : 8]);
+    // MySQL always tells one of the three; servers of its kind that plan otherwise
+    // fill the table in for form's sake.
+    if (guess.empty() && type.empty() && extra.empty()) return {};
     int64_t count = 0;
-    if (guess) {
-      std::from_chars(guess->data(), guess->data() + guess->size(), count);
+    if (!guess.empty()) {
+      std::from_chars(guess.data(), guess.data() + guess.size(), count);
     } else if (extra.find("optimized away") != std::string::npos) {
       count = 1;
     }

@@ -45,6 +45,8 @@ TEST(QueryPlan, SeesWhatIsSortedOrBuiltFirst) {
 
 TEST(QueryPlan, LeavesOtherFormsAlone) {
   EXPECT_FALSE(QueryPlan::Of({{"Table(orders)"}}).has_value());
+  EXPECT_FALSE(QueryPlan::Of({Classic("SIMPLE", "", {}, "")}).has_value());
+  EXPECT_FALSE(QueryPlan::Of({Classic("SIMPLE", "NULL", "NULL", "")}).has_value());
 }
 
 }  // namespace

@@ -114,7 +114,7 @@ std::string CountDuplicatesText(std::string_view database, std::string_view tabl
     return name;
   });
   return "SELECT " + Comment(tag) +
-         "COALESCE(SUM(shared), 0) FROM (SELECT COUNT(*) AS shared FROM " +
+         "COALESCE(SUM(copies), 0) FROM (SELECT COUNT(*) AS copies FROM " +
          Qualified(database, table) + " GROUP BY " + keys +
          " HAVING COUNT(*) > 1) AS duplicates";
 }

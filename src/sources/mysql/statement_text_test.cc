@@ -66,7 +66,7 @@ TEST(StatementText, ComparesTextByItsBytesWhenItCountsDuplicates) {
                                 {{"id"},
                                  {"code", KeyColumn::Compare::kBytes},
                                  {"note", KeyColumn::Compare::kDigest}}),
-            "SELECT COALESCE(SUM(shared), 0) FROM (SELECT COUNT(*) AS shared FROM "
+            "SELECT COALESCE(SUM(copies), 0) FROM (SELECT COUNT(*) AS copies FROM "
             "`shop`.`orders` GROUP BY `id`, CAST(`code` AS BINARY), SHA2(`note`, 256) "
             "HAVING COUNT(*) > 1) AS duplicates");
 }
