@@ -1,108 +1,22 @@
 // Runs every line of TYPES.md against a live server.
 
-#include <cstdlib>
-#include <fstream>
-#include <map>
-#include <ostream>
 #include <set>
 #include <string>
-#include <vector>
 
 #include <arrow/array.h>
-#include <arrow/scalar.h>
 #include <arrow/util/key_value_metadata.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "keelboat/error.h"
 #include "support/mysql_fixture.h"
+#include "support/type_cases.h"
 
 namespace keelboat::mysql {
 namespace {
 
 using ::testing::HasSubstr;
 using testing::MariadbServer;
-
-struct TypeCase {
-  int line = 0;
-  std::string section;
-  std::string declared;
-  std::string inserted;
-  std::string arrow_type;
-  std::string expected;  // As written, with its "hex: " or "error: ".
-};
-
-void PrintTo(const TypeCase& value, std::ostream* out) {
-  *out << "TYPES.md:" << value.line << " " << value.declared << " " << value.inserted;
-}
-
-// "`a`" → "a", keeping what stands before the backticks ("hex: ").
-std::string WithoutBackticks(const std::string& cell) {
-  std::size_t open = cell.find('`');
-  std::size_t close = cell.rfind('`');
-  if (open == std::string::npos || close == open) return "?" + cell;
-  return cell.substr(0, open) + cell.substr(open + 1, close - open - 1);
-}
-
-std::vector<std::string> Cells(const std::string& line) {
-  std::vector<std::string> cells;
-  std::size_t begin = 2;
-  while (begin < line.size()) {
-    std::size_t end = line.find(" |", begin);
-    if (end == std::string::npos) break;
-    cells.push_back(WithoutBackticks(line.substr(begin, end - begin)));
-    begin = end + 3;
-  }
-  return cells;
-}
-
-std::vector<TypeCase> ReadCases() {
-  const char* root = std::getenv("KEELBOAT_SOURCE_DIR");
-  std::ifstream file(std::string(root == nullptr ? "." : root) +
-                     "/src/sources/mysql/TYPES.md");
-  std::vector<TypeCase> cases;
-  std::string section;
-  std::string line;
-  for (int number = 1; std::getline(file, line); ++number) {
-    if (line.rfind("## ", 0) == 0) section = line.substr(3);
-    bool in_cases = section.rfind("Cases: ", 0) == 0;
-    if (!in_cases || line.empty() || line.rfind("##", 0) == 0) continue;
-    if (line.rfind("| declared", 0) == 0 || line.rfind("|---", 0) == 0) continue;
-    TypeCase one;
-    one.line = number;
-    one.section = section;
-    std::vector<std::string> cells = Cells(line);
-    // A line of another form becomes a case that fails.
-    cells.resize(4, "?malformed");
-    one.declared = cells[0];
-    one.inserted = cells[1];
-    one.arrow_type = cells[2];
-    one.expected = cells[3];
-    cases.push_back(one);
-  }
-  return cases;
-}
-
-std::string Hex(std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string text = "hex: ";
-  for (char c : bytes) {
-    auto byte = static_cast<unsigned char>(c);
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
-}
-
-std::string TextOf(const arrow::Array& array, const std::string& expected) {
-  if (array.IsNull(0)) return "null";
-  bool want_hex = expected.rfind("hex: ", 0) == 0;
-  if (array.type_id() == arrow::Type::STRING || array.type_id() == arrow::Type::BINARY) {
-    std::string_view bytes = static_cast<const arrow::BinaryArray&>(array).GetView(0);
-    return want_hex ? Hex(bytes) : std::string(bytes);
-  }
-  return array.GetScalar(0).ValueOrDie()->ToString();
-}
 
 class TypesTest : public ::testing::TestWithParam<TypeCase> {};
 
@@ -115,11 +29,7 @@ TEST_P(TypesTest, ReadsWhatTypesMdSays) {
       "CREATE TABLE cases (id INT PRIMARY KEY, v " +
       one.declared + "); INSERT IGNORE INTO cases VALUES (1, " + one.inserted + ")");
   MysqlOptions options = ServerOptions();
-  if (one.section == "Cases: impossible dates, read as null") {
-    options.zero_dates = MysqlZeroDates::kNull;
-  } else if (one.section == "Cases: impossible dates, read as text") {
-    options.zero_dates = MysqlZeroDates::kText;
-  }
+  options.zero_dates = one.zero_dates();
   auto source = MakeMysqlSource(options).ValueOrDie();
   auto relation = source->DescribeTable("cases", {});
   ASSERT_TRUE(relation.ok()) << relation.status().ToString();
@@ -137,10 +47,10 @@ TEST_P(TypesTest, ReadsWhatTypesMdSays) {
   ASSERT_TRUE(result.ok()) << result.status().ToString();
   ASSERT_EQ(result->rows(), 1);
   EXPECT_TRUE(result->schema->Equals(*relation->schema, /*check_metadata=*/true));
-  EXPECT_EQ(TextOf(*result->batches[0]->column(1), one.expected), one.expected);
+  EXPECT_EQ(one.TextOf(*result->batches[0]->column(1)), one.expected);
 }
 
-INSTANTIATE_TEST_SUITE_P(Mysql, TypesTest, ::testing::ValuesIn(ReadCases()),
+INSTANTIATE_TEST_SUITE_P(Mysql, TypesTest, ::testing::ValuesIn(ReadTypeCases()),
                          [](const auto& info) {
                            return "Line" + std::to_string(info.param.line);
                          });
@@ -148,7 +58,7 @@ INSTANTIATE_TEST_SUITE_P(Mysql, TypesTest, ::testing::ValuesIn(ReadCases()),
 // Every type that this server knows has at least one case.
 TEST(TypesMd, CoversEveryTypeOfTheServer) {
   std::set<std::string> declared;
-  for (const TypeCase& one : ReadCases()) {
+  for (const TypeCase& one : ReadTypeCases()) {
     declared.insert(one.declared.substr(0, one.declared.find_first_of(" (")));
   }
   for (const char* type : {"tinyint",    "smallint",
