@@ -90,12 +90,20 @@ class PlainConnection:
     def __init__(self, port: int, headers: dict[str, str]):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         self._headers = headers
-        self._received = b""
+        self._reader = self.socket.makefile("rb", buffering=1 << 20)
+
+    def encrypt(self, context) -> None:
+        self.socket = context.wrap_socket(self.socket, server_hostname="127.0.0.1")
+        self._reader = self.socket.makefile("rb", buffering=1 << 20)
 
     def __enter__(self) -> "PlainConnection":
         return self
 
     def __exit__(self, *_) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._reader.close()
         self.socket.close()
 
     def send(
@@ -132,9 +140,10 @@ class PlainConnection:
 
     def receive(self) -> Answer:
         """Waits for the whole answer, and a moment for the connection's end."""
-        head = self._until(b"\r\n\r\n")
-        first, *lines = head.decode("latin-1").split("\r\n")
-        pairs = [tuple(line.split(": ", 1)) for line in lines if line]
+        first, lines = self._line().decode("latin-1"), []
+        while line := self._line().decode("latin-1"):
+            lines.append(line)
+        pairs = [tuple(line.split(": ", 1)) for line in lines]
         headers = {name.lower(): text for name, text in pairs}
         answer = Answer(int(first.split()[1]), headers)
         answer.cookies = [text for name, text in pairs if name == "Set-Cookie"]
@@ -153,29 +162,23 @@ class PlainConnection:
             answer.end = "length"
             return
         assert answer.headers["transfer-encoding"] == "chunked"
-        while size := int(self._until(b"\r\n"), 16):
+        while size := int(self._line(), 16):
             answer.chunks.append(self._take(size))
             assert self._take(2) == b"\r\n"
         assert self._take(2) == b"\r\n"
         answer.end = "last chunk"
 
-    def _until(self, mark: bytes) -> bytes:
-        while mark not in self._received:
-            self._more()
-        found, _, self._received = self._received.partition(mark)
-        return found
+    def _line(self) -> bytes:
+        line = self._reader.readline()
+        if not line.endswith(b"\r\n"):
+            raise EOFError
+        return line[:-2]
 
     def _take(self, size: int) -> bytes:
-        while len(self._received) < size:
-            self._more()
-        found, self._received = self._received[:size], self._received[size:]
-        return found
-
-    def _more(self) -> None:
-        received = self.socket.recv(1 << 20)
-        if not received:
+        found = self._reader.read(size)
+        if len(found) < size:
             raise EOFError
-        self._received += received
+        return found
 
     def _is_closed(self) -> bool:
         self.socket.settimeout(0.3)

@@ -13,7 +13,7 @@ from .cell import quoted
 SETTINGS = (
     "query_plan_remove_redundant_sorting = 0, optimize_duplicate_order_by_and_distinct = 0,"
     " output_format_json_escape_forward_slashes = 0, enable_time_time64_type = 1,"
-    " short_circuit_function_evaluation = 'force_enable',"
+    " short_circuit_function_evaluation = 'force_enable', print_pretty_type_names = 0,"
     " function_sleep_max_microseconds_per_block = 600000000"
 )
 
@@ -37,6 +37,7 @@ class Stream:
         self._connection = engine.connect()
         self.cancelled = threading.Event()
         self._result = None
+        self._ended = False
         try:
             self._connection.query(f"USE {database}")
             self._result = self._connection.send_query(self._mark + sql, "RawBLOB")
@@ -58,6 +59,7 @@ class Stream:
             if self.cancelled.is_set():
                 raise Cancelled
             if block is None:
+                self._ended = True
                 return
             yield block.rows_read(), block.bytes()
 
@@ -67,6 +69,8 @@ class Stream:
 
     def close(self) -> None:
         if self._result is not None:
+            if not self._ended:  # else the engine would finish what it is at
+                self._engine.kill(self._mark)
             self._result.cancel()
         self._connection.close()
 
