@@ -157,6 +157,7 @@ def test_over_tls(tmp_path):
             connection.encrypt(trusting)
             connection.send("POST", "/api/dataset", native("SELECT count() FROM orders"))
             assert connection.receive().rows == [[100]]
+        assert server.log("query_finished")[0]["rows"] == 1
         with client.open() as connection, pytest.raises(ssl.SSLCertVerificationError):
             connection.encrypt(ssl.create_default_context())
 

@@ -189,6 +189,12 @@ def test_tags_are_filled_in_and_need_a_value(client):
     assert answer.json()["error_type"] == "missing-required-parameter"
 
 
+def test_stages_are_taken_too(any_client):
+    stage = {"lib/type": "mbql.stage/native", "native": "SELECT 1 AS one"}
+    query = {"lib/type": "mbql/query", "database": 2, "stages": [stage]}
+    assert any_client.post("/api/dataset", query).rows == [[1]]
+
+
 def test_what_is_no_query(client):
     answer = client.post(
         "/api/dataset", {"type": "native", "native": {"query": "SELECT 1"}}

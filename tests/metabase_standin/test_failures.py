@@ -49,6 +49,13 @@ def test_a_database_that_is_gone(client, server):
     server.fault("fail", after_rows=0, message="Connection refused")
     answer = client.dataset("SELECT 1")
     assert (answer.status, answer.json()["error"]) == (400, "Connection refused")
+    server.reset()
+    server.fault("fail", error_type="unable-to-acquire-connection")
+    answer = client.export("json", "SELECT 1")
+    assert (answer.status, answer.json()["error_type"]) == (
+        400,
+        "unable-to-acquire-connection",
+    )
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])

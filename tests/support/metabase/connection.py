@@ -4,6 +4,7 @@ import email.utils
 import gzip
 import json
 import socket
+import ssl
 import struct
 import time
 from dataclasses import dataclass, field
@@ -137,7 +138,12 @@ class Connection:
         self.socket.sendall(self.head(reply.status, headers) + body)
 
     def peer_gone(self) -> bool:
-        """Whether the client has closed, or only its sending side: the server cannot tell."""
+        """Whether the client has closed, or only its sending side: the server cannot tell.
+
+        Within TLS it cannot look at all.
+        """
+        if isinstance(self.socket, ssl.SSLSocket):
+            return False
         try:
             return self.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
         except BlockingIOError:

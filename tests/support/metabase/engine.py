@@ -13,7 +13,7 @@ from .cell import quoted
 SETTINGS = (
     "query_plan_remove_redundant_sorting = 0, optimize_duplicate_order_by_and_distinct = 0,"
     " output_format_json_escape_forward_slashes = 0, enable_time_time64_type = 1,"
-    " short_circuit_function_evaluation = 'force_enable', print_pretty_type_names = 0,"
+    " print_pretty_type_names = 0,"
     " function_sleep_max_microseconds_per_block = 600000000"
 )
 

@@ -116,7 +116,7 @@ class Run:
         columns = Column.of(described, query)
         limit = self._limit(query)
         if self._fail and self._fail.after_rows == 0:
-            raise QueryFailed(self._fail.message, "db")
+            raise QueryFailed(self._fail.message, self._fail.error_type)
         flushes = self._flushes_rows()
         chunks = flushes and self.body.takes_chunks
         separator = LINES if self._wish.target != "api" or flushes else COMPACT
@@ -133,7 +133,7 @@ class Run:
             watch.stream = None
             stream.close()
         if self._fail and rows >= self._fail.after_rows:
-            raise QueryFailed(self._fail.message, "db")
+            raise QueryFailed(self._fail.message, self._fail.error_type)
         if self._wish.target == "api":
             self._write_envelope(query, columns, rows, limit)
         self.body.finish()

@@ -45,16 +45,16 @@ _TABLES = {
             reinterpretAsUUID(unhex(concat(hex(random(9)), hex(random(10))))) AS uuid
         FROM numbers({vendors})
     """,
-    # A vendor's days: the sorting key is not unique, days without orders are missing.
+    # A vendor's days; days without orders are missing.
     "vdom": """
         CREATE TABLE shop.vdom (
             vendor_id UInt32, day Date, city LowCardinality(String), orders UInt32,
-            customers UInt32, revenue Decimal(38, 2), cancelled_share Nullable(Float64)
+            items UInt64, revenue Decimal(38, 2), cancelled_share Nullable(Float64)
         ) ENGINE = MergeTree ORDER BY (vendor_id, day) AS
-        SELECT vendor_id, order_date AS day, city, count() AS orders,
-            uniqExact(customer_id) AS customers, sum(total) AS revenue,
+        SELECT vendor_id, order_date AS day, any(city) AS city, count() AS orders,
+            sum(item_count) AS items, sum(total) AS revenue,
             if(count() > 1, countIf(status = 'cancelled') / count(), NULL) AS cancelled_share
-        FROM shop.orders GROUP BY vendor_id, day, city
+        FROM shop.orders GROUP BY vendor_id, day
     """,
     # No key at all, whole rows twice, and NULL in what looks like one.
     "events": """
@@ -65,10 +65,10 @@ _TABLES = {
             toDateTime('2024-01-01 00:00:00') + intDiv(number, 2) % 1000 AS at
         FROM numbers({events})
     """,
-    # Ninety-nine of a hundred rows share one key.
+    # Ninety-nine of a hundred rows share one id, which is no key but called so.
     "skewed": """
         CREATE TABLE shop.skewed (id Int64, part UInt8, word String)
-        ENGINE = MergeTree ORDER BY id AS
+        ENGINE = MergeTree ORDER BY part AS
         SELECT if(number % 100 > 0, 7, toInt64(random(1)) % 1000000000000) AS id,
             number % 10 AS part, concat('w', toString(random(2) % 1000)) AS word
         FROM numbers({events})

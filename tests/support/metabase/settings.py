@@ -33,6 +33,7 @@ class Fault:
     after_bytes: int = 0
     how: str = "reset"
     message: str = "Read timed out"
+    error_type: str = "db"
 
     KINDS = ("reply", "drop", "delay", "expire", "fail", "cut")
     ENDINGS = ("clean", "close", "reset", "stall")
