@@ -29,7 +29,7 @@ bool ConcernsOneTable(const arrow::Status& status) {
   }
 }
 
-// A first load with more rows than that is committed slice by slice.
+// A load of more rows than that in the order of a cursor is committed slice by slice.
 constexpr int64_t kSliceRows = 4'000'000;
 // Pieces several times as many as workers, so that a slow one holds up nobody; large
 // tables in pieces that make files of a good size.
@@ -111,13 +111,15 @@ class TablePlanner {
     return facts;
   }
 
-  // Divides a long first load.
+  // Divides a long first load, and what is left of one.
   arrow::Status Slice(const TableFacts& facts, TablePlan& plan,
                       const std::stop_token& stop) const {
     const int64_t rows = facts.relation.estimated_rows.value_or(0);
-    const bool first = plan.strategy == LoadStrategy::kFull && plan.cursor.has_value() &&
-                       !facts.lake.has_value();
-    if (!first || rows <= kSliceRows || !facts.cursor->indexed ||
+    // A table that is there already stays whole until it is replaced.
+    const bool in_order =
+        plan.cursor.has_value() &&
+        (plan.strategy == LoadStrategy::kIncremental || !facts.lake.has_value());
+    if (!in_order || rows <= kSliceRows || !facts.cursor->indexed ||
         plan.cursor->kind == CursorKind::kText || !plan.cursor->open_from.has_value()) {
       return arrow::Status::OK();
     }
@@ -125,6 +127,13 @@ class TablePlanner {
     request.on = {plan.cursor->column};
     request.where = plan.spec.where;
     request.pieces = static_cast<int>(rows / kSliceRows) + 1;
+    if (plan.cursor->from.has_value()) {
+      Predicate rest;
+      rest.columns = request.on;
+      rest.lower = {*plan.cursor->from};
+      request.within = {std::move(rest)};
+      request.least_rows = kSliceRows / 2;
+    }
     ARROW_ASSIGN_OR_RAISE(auto split,
                           source_.SplitRelation(plan.relation, request, stop));
     std::vector<std::string> bounds;
@@ -161,13 +170,15 @@ class TablePlanner {
   const Clock& clock_;
 };
 
-// The views of a run's sources, each opened when the first table asks for it.
+// The views of a run's sources, each opened when the first table asks for it; or one for
+// every table.
 class Views {
  public:
   explicit Views(SnapshotRequest request) : request_(request) {}
 
   arrow::Result<std::shared_ptr<SourceSnapshot>> Of(Source& source,
                                                     const std::stop_token& stop) {
+    if (request_.at_first_read) return source.OpenSnapshot(request_, stop);
     auto& view = views_[&source];
     if (view == nullptr) {
       ARROW_ASSIGN_OR_RAISE(view, source.OpenSnapshot(request_, stop));
@@ -225,7 +236,7 @@ arrow::Result<PlannedRun> PlanRun(Project& project, PlanningRequest request, Lak
   options.full_refresh = request.full_refresh;
   if (request.test_mode) options.row_limit = kTestModeRows;
   run.snapshot.connections = request.workers;
-  run.snapshot.consistent = project.config().run.snapshot == SnapshotMode::kConsistent;
+  run.snapshot.at_first_read = project.config().run.snapshot == SnapshotMode::kPerTable;
   Views views(run.snapshot);
   for (const ConfiguredTable& table : run.tables) {
     ARROW_RETURN_NOT_OK(CheckStop(stop));

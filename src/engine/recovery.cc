@@ -31,8 +31,11 @@ std::vector<Journey*> Recovery::Next(Journeys& journeys, const std::stop_token& 
           continue;
         }
         opened.emplace(source, *std::move(view));
+        const bool together = !options_.snapshot.at_first_read;
         for (Journey& other : journeys) {
-          if (other.extracted() && other.source() == source) other.MarkSplit();
+          if (together && other.extracted() && other.source() == source) {
+            other.MarkSplit();
+          }
         }
       }
       if (journey->Restart(opened.at(source), stop)) {

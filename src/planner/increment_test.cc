@@ -261,6 +261,24 @@ TEST_F(IncrementTest, ALongFirstLoadIsASeriesOfIncrements) {
   EXPECT_EQ(plan.slices[2].partitions[1].predicates[0].upper, Texts());
 }
 
+TEST_F(IncrementTest, WhatACrashLeftOfALongLoadIsASeriesOfIncrementsToo) {
+  ReadBefore();
+  facts_.cursor->max = "2024-06-01 00:00:00.000000";
+  auto plan = Plan();
+  ASSERT_EQ(plan.strategy, LoadStrategy::kIncremental);
+  ASSERT_TRUE(
+      SliceAt({"2024-01-01 00:00:00.000000", "2024-04-01 00:00:00.000000"}, plan).ok());
+  ASSERT_EQ(plan.slices.size(), 2u) << "what was read before is no bound";
+  std::string from = "2024-03-01 11:50:00.000001";
+  for (const Slice& slice : plan.slices) {
+    EXPECT_FALSE(slice.replaces);
+    EXPECT_EQ(slice.partitions.front().predicates[0].lower, Texts{from});
+    from = slice.configuration.at(lake_key::kOpenFrom);
+  }
+  EXPECT_EQ(plan.slices[0].configuration.at(lake_key::kWatermark),
+            "2024-04-01 00:00:00.000000");
+}
+
 TEST_F(IncrementTest, PartitionsAreCutAndNumbered) {
   auto plan = Plan();
   auto split = [](const Partition& partition) -> arrow::Result<Split> {

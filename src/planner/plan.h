@@ -28,8 +28,9 @@ struct SchemaDelta {
 
 /// \brief The rows of one lake commit.
 ///
-/// A table has one slice, except a long first incremental load: that is committed bit by
-/// bit in cursor order, so that a crash loses at most one slice.
+/// A table has one slice, except a long first load of one that follows a cursor, and what
+/// a crash left of it: that is committed bit by bit in cursor order, so that a crash
+/// loses at most one slice.
 struct Slice {
   /// Disjoint; together they are the slice.
   std::vector<Partition> partitions;
@@ -70,7 +71,7 @@ struct TablePlan {
   std::vector<Slice> slices;  ///< Never empty.
   /// Set where the table follows a cursor, also when it is loaded in full.
   std::optional<CursorPlan> cursor;
-  /// Compare the keys of source and lake after the increment (hybrid).
+  /// Compare the keys of source and lake after the last slice (hybrid).
   bool check_keys = false;
   /// The view that it is read in.
   SnapshotInfo snapshot;

@@ -77,8 +77,13 @@ arrow::Status SliceAt(const std::vector<std::string>& bounds, TablePlan& plan) {
   const arrow::Field& field = *plan.schema->GetFieldByName(cursor.column);
   auto configuration = plan.slices.front().configuration;
   std::vector<Slice> slices;
-  Bound from;
+  const bool replaces = plan.slices.front().replaces;
+  Bound from = cursor.from;
   for (const std::string& bound : bounds) {
+    if (from.has_value()) {
+      ARROW_ASSIGN_OR_RAISE(int beyond, CompareCursors(cursor.kind, bound, *from));
+      if (beyond <= 0) continue;
+    }
     ARROW_ASSIGN_OR_RAISE(
         int beyond, CompareCursors(cursor.kind, bound, cursor.watermark.value_or(bound)));
     if (beyond >= 0) break;
@@ -89,7 +94,7 @@ arrow::Status SliceAt(const std::vector<std::string>& bounds, TablePlan& plan) {
       if (later < 0) open_from = *from;
     }
     Slice slice;
-    slice.replaces = slices.empty();
+    slice.replaces = replaces && slices.empty();
     slice.configuration = configuration;
     slice.partitions = Windows(plan, from, open_from, bound);
     SetProgress(slice, bound, open_from);

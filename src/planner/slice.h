@@ -15,11 +15,11 @@ namespace keelboat {
 Slice WholeSlice(const TablePlan& plan, std::optional<int64_t> row_limit,
                  std::map<std::string, std::string> configuration);
 
-/// \brief Divides the one slice of a first load at ascending cursor values.
+/// \brief Divides the one slice of a long load at ascending cursor values.
 ///
 /// Each slice is what an incremental run up to its bound would be, so a run that dies
-/// between two of them is gone on from. Bounds beyond the watermark are left out. The
-/// plan must replace all rows and follow a cursor that is not text.
+/// between two of them is gone on from. Bounds before what is read or beyond the
+/// watermark are left out. The plan must follow a cursor that is not text.
 arrow::Status SliceAt(const std::vector<std::string>& bounds, TablePlan& plan);
 
 /// Finds the pieces of one partition.

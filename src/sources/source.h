@@ -181,8 +181,11 @@ struct SnapshotInfo {
 struct SnapshotRequest {
   /// Connections that read side by side, not counting spares. At least 1.
   int connections = 1;
-  /// false: every read is its own moment (`run.snapshot: per_table`).
+  /// false: every read is its own moment.
   bool consistent = true;
+  /// The moment is that of the first read, so that nothing burdens the server before;
+  /// `info` and cursor facts are of moments before it (`run.snapshot: per_table`).
+  bool at_first_read = false;
 };
 
 /// ErrorDetail key on the error of a read whose snapshot cannot be read any more.

@@ -1,6 +1,8 @@
 #include "sources/mysql/mysql_snapshot.h"
 
 #include <algorithm>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 #include "keelboat/error.h"
@@ -21,10 +23,14 @@ arrow::Result<std::string> ServerTime(Connection* connection) {
 
 class MysqlSnapshot final : public SourceSnapshot {
  public:
-  // Without a pool every read takes a connection, and a moment, of its own.
+  // Without a pool every read takes a connection, and a moment, of its own; `at_first`
+  // is what the first read makes one of.
   MysqlSnapshot(MysqlOptions options, SnapshotInfo info,
-                std::shared_ptr<ConnectionPool> pool)
-      : options_(std::move(options)), info_(std::move(info)), pool_(std::move(pool)) {}
+                std::shared_ptr<ConnectionPool> pool, std::optional<int> at_first)
+      : options_(std::move(options)),
+        info_(std::move(info)),
+        pool_(std::move(pool)),
+        at_first_(at_first) {}
   ~MysqlSnapshot() override {
     if (pool_ != nullptr) pool_->Close();
   }
@@ -39,8 +45,9 @@ class MysqlSnapshot final : public SourceSnapshot {
                        "a partition of snapshot " + partition.snapshot +
                            " was to be read in snapshot " + info_.id);
     }
-    if (pool_ == nullptr) return MysqlReader::Open(options_, relation, partition, stop);
-    ARROW_ASSIGN_OR_RAISE(auto connection, pool_->Lend(stop));
+    ARROW_ASSIGN_OR_RAISE(auto pool, PoolForReading(stop));
+    if (pool == nullptr) return MysqlReader::Open(options_, relation, partition, stop);
+    ARROW_ASSIGN_OR_RAISE(auto connection, pool->Lend(stop));
     return MysqlReader::Open(std::move(connection), relation, partition);
   }
 
@@ -48,23 +55,46 @@ class MysqlSnapshot final : public SourceSnapshot {
                                            const std::string& column,
                                            const std::string& where,
                                            const std::stop_token& stop) override {
-    if (pool_ == nullptr) {
+    const auto pool = Pool();
+    if (pool == nullptr) {
       ARROW_ASSIGN_OR_RAISE(auto own, Connection::Open(options_, stop));
       ARROW_RETURN_NOT_OK(own->Execute("START TRANSACTION READ ONLY"));
       ARROW_ASSIGN_OR_RAISE(std::string now, ServerTime(own.get()));
       return mysql::MeasureCursor(std::move(own), relation, column, where, now);
     }
-    ARROW_ASSIGN_OR_RAISE(auto lent, pool_->Lend(stop));
+    ARROW_ASSIGN_OR_RAISE(auto lent, pool->Lend(stop));
     auto facts =
         mysql::MeasureCursor(std::move(lent), relation, column, where, info_.taken_at);
-    if (!facts.ok()) return pool_->Explain(facts.status());
+    if (!facts.ok()) return pool->Explain(facts.status());
     return facts;
   }
 
  private:
+  std::shared_ptr<ConnectionPool> Pool() const {
+    std::lock_guard lock(mutex_);
+    return pool_;
+  }
+
+  // Others that want to read wait for the views, too.
+  arrow::Result<std::shared_ptr<ConnectionPool>> PoolForReading(
+      const std::stop_token& stop) {
+    std::lock_guard lock(mutex_);
+    if (pool_ != nullptr || !at_first_.has_value()) return pool_;
+    ARROW_ASSIGN_OR_RAISE(auto first, Connection::Open(options_, stop));
+    ARROW_ASSIGN_OR_RAISE(auto views, OpenViews(std::move(first), *at_first_));
+    at_first_.reset();
+    if (!views.connections.empty()) {
+      pool_ = ConnectionPool::Make(std::move(views.connections), views.at_once, info_.id);
+    }
+    return pool_;
+  }
+
   const MysqlOptions options_;
   const SnapshotInfo info_;
-  const std::shared_ptr<ConnectionPool> pool_;
+  mutable std::mutex mutex_;
+  // Guarded by mutex_.
+  std::shared_ptr<ConnectionPool> pool_;
+  std::optional<int> at_first_;
 };
 
 }  // namespace
@@ -75,8 +105,9 @@ arrow::Result<std::shared_ptr<SourceSnapshot>> OpenSnapshot(
   const std::string id = options.name + "-" + NewTag();
   ARROW_ASSIGN_OR_RAISE(const std::string now, ServerTime(first.get()));
   OpenedViews views;
-  if (request.consistent) {
-    const int connections = std::max(1, request.connections);
+  const int connections = std::max(1, request.connections);
+  const bool at_once = request.consistent && !request.at_first_read;
+  if (at_once) {
     ARROW_ASSIGN_OR_RAISE(views, OpenViews(std::move(first), connections));
   }
   views.info.id = id;
@@ -86,7 +117,10 @@ arrow::Result<std::shared_ptr<SourceSnapshot>> OpenSnapshot(
   } else {
     pool = ConnectionPool::Make(std::move(views.connections), views.at_once, id);
   }
-  return std::make_shared<MysqlSnapshot>(options, std::move(views.info), std::move(pool));
+  std::optional<int> at_first;
+  if (request.consistent && !at_once) at_first = connections;
+  return std::make_shared<MysqlSnapshot>(options, std::move(views.info), std::move(pool),
+                                         at_first);
 }
 
 }  // namespace keelboat::mysql

@@ -184,6 +184,23 @@ TEST(MysqlSnapshot, PerTableEveryReadIsItsOwnMoment) {
   EXPECT_EQ(CountRows(snapshot.get(), relation).ValueOrDie(), 10);
 }
 
+TEST(MysqlSnapshot, PerTableTheFirstReadIsTheMoment) {
+  FillOrders(Logging());
+  auto source = MakeMysqlSource(ServerOptions(Logging())).ValueOrDie();
+  Relation relation = source->DescribeTable("orders", {}).ValueOrDie();
+  WaitForSessions(Logging(), 0);
+  auto snapshot = source->OpenSnapshot({2, true, true}, {}).ValueOrDie();
+  EXPECT_EQ(snapshot->info().consistency, Consistency::kStatement);
+  EXPECT_THAT(snapshot->info().taken_at, Not(IsEmpty()));
+  WaitForSessions(Logging(), 0);
+  EXPECT_EQ(snapshot->MeasureCursor(relation, "id", "", {}).ValueOrDie().max, "6000");
+  Logging().Run("DELETE FROM orders WHERE id > 10");
+  EXPECT_EQ(CountRows(snapshot.get(), relation).ValueOrDie(), 10);
+  Logging().Run("DELETE FROM orders WHERE id > 5");
+  auto first = snapshot->Read(relation, WholeOf(relation), {}).ValueOrDie();
+  EXPECT_EQ(CountRows(snapshot.get(), relation).ValueOrDie(), 10);
+}
+
 TEST(MysqlSnapshot, TablesWithoutTransactionsAreNamed) {
   Logging().Run("CREATE OR REPLACE TABLE pages (id INT) ENGINE = MyISAM");
   auto source = MakeMysqlSource(ServerOptions(Logging())).ValueOrDie();
