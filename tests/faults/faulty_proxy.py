@@ -6,6 +6,7 @@
 
 Each planned fault is spent once, on the first connection that the server has sent `after`
 bytes to; later connections pass through. `spent` says how many did their work.
+`cut_all` ends whatever is open at that moment.
 """
 
 import contextlib
@@ -100,6 +101,15 @@ class FaultyProxy:
     def plan(self, *faults: Fault) -> None:
         with self._lock:
             self._faults += faults
+
+    def cut_all(self) -> None:
+        """Ends every connection there is; new ones pass through."""
+        with self._lock:
+            ends, self._sockets = self._sockets, []
+        for end in ends:
+            with contextlib.suppress(OSError):
+                # The thread that serves it wakes up and closes both sides.
+                end.shutdown(socket.SHUT_RDWR)
 
     def _spawn(self, work: Callable, *arguments) -> None:
         thread = threading.Thread(target=work, args=arguments, daemon=True)

@@ -14,11 +14,11 @@ PASSWORD = "pa55-wörd'%$"
 
 
 @contextmanager
-def private_server(folder: Path):
+def private_server(folder: Path, *settings: str):
     """A running server without any database; everything goes when the block ends."""
     data = folder / "data"
     create_data_directory(data)
-    with Server(data) as server:
+    with Server(data, settings) as server:
         quoted = PASSWORD.replace("'", "''")
         server.execute(f"CREATE USER '{USER}'@'127.0.0.1' IDENTIFIED BY '{quoted}'")
         yield server
