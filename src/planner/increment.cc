@@ -222,7 +222,8 @@ Configuration ConfigurationOf(const PlanOptions& options, const TableFacts& fact
   Configuration configuration = {
       {lake_key::kSource, plan.spec.source},
       {lake_key::kStrategy, LoadStrategyName(plan.spec.strategy)},
-      {lake_key::kKey, KeyJson(plan.key)}};
+      {lake_key::kKey, KeyJson(plan.key)},
+      {lake_key::kTakenAt, facts.snapshot.taken_at}};
   if (plan.strategy == LoadStrategy::kFull) {
     configuration[lake_key::kFullAt] = FormatTime(options.now);
   }

@@ -18,6 +18,8 @@ inline constexpr const char* kKey = "keelboat.key";  ///< JSON list of column na
 inline constexpr const char* kWhere = "keelboat.where";
 inline constexpr const char* kMasks = "keelboat.masks";
 inline constexpr const char* kFullAt = "keelboat.full_at";
+/// The source's clock when the view was taken that the newest commit was read in.
+inline constexpr const char* kTakenAt = "keelboat.taken_at";
 inline constexpr const char* kCursor = "keelboat.cursor";
 inline constexpr const char* kCursorKind = "keelboat.cursor_kind";
 inline constexpr const char* kCursorType = "keelboat.cursor_type";

@@ -95,6 +95,17 @@ TEST_F(IncrementTest, TheNextOneReadsFromTheOpenTailOn) {
   EXPECT_EQ(slice.configuration.at(lake_key::kWatermark), "2024-03-02 00:00:00.000000");
 }
 
+TEST_F(IncrementTest, AnOlderViewDoesNotOverwriteALaterOne) {
+  facts_.snapshot.taken_at = "2024-03-02 10:00:00.000002";
+  ReadBefore();
+  EXPECT_EQ(Plan().strategy, LoadStrategy::kIncremental);
+  facts_.snapshot.taken_at = "2024-03-02 10:00:00.000001";
+  EXPECT_EQ(KindOf(Error()), ErrorKind::kConflict);
+  EXPECT_NE(Error().message().find("someone else"), std::string::npos);
+  options_.full_refresh = true;
+  EXPECT_EQ(Plan().strategy, LoadStrategy::kFull);
+}
+
 TEST_F(IncrementTest, NothingNewReadsTheTailAgain) {
   ReadBefore();
   facts_.cursor->max = "2024-03-01 12:00:00.000001";

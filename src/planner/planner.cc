@@ -91,6 +91,25 @@ arrow::Status PickKey(const TableFacts& facts, TablePlan& plan) {
   return arrow::Status::OK();
 }
 
+// Two runs at once: the one whose view is older may not overwrite what the other read.
+arrow::Status CheckViewIsLater(const TableFacts& facts) {
+  const auto& lake = facts.lake->configuration;
+  const auto source = lake.find(lake_key::kSource);
+  const auto taken = lake.find(lake_key::kTakenAt);
+  if (source == lake.end() || source->second != facts.spec.source ||
+      taken == lake.end() || facts.snapshot.taken_at.empty() ||
+      taken->second <= facts.snapshot.taken_at) {
+    return arrow::Status::OK();
+  }
+  return MakeError(ErrorKind::kConflict,
+                   "table " + facts.spec.table + ": someone else has loaded it as of " +
+                       taken->second + ", later than this run's view of " +
+                       facts.snapshot.taken_at +
+                       ": run again; if the server's clock was set back, with "
+                       "--full-refresh",
+                   {{"table", facts.spec.table}});
+}
+
 }  // namespace
 
 bool IsProvenKey(const Relation& relation, const std::vector<std::string>& columns) {
@@ -123,6 +142,7 @@ arrow::Result<TablePlan> PlanTable(const PlanOptions& options, const TableFacts&
   }
   if (facts.lake.has_value()) {
     plan.lake_version = facts.lake->version;
+    if (!options.full_refresh) ARROW_RETURN_NOT_OK(CheckViewIsLater(facts));
     plan.schema_change = CompareSchemas(*facts.lake->schema, *plan.schema);
     if (!options.full_refresh) ARROW_RETURN_NOT_OK(ApplySchemaPolicy(plan));
   }

@@ -53,7 +53,7 @@ bool IsProvenKey(const Relation& relation, const std::vector<std::string>& colum
 ///
 /// Errors: kConfig for a column, key or cursor that the table does not have (with the
 /// nearest names) or a `columns` list that leaves nothing; kContract for a schema change
-/// that `schema_change` forbids.
+/// that `schema_change` forbids; kConflict where the lake was read in a later view.
 arrow::Result<TablePlan> PlanTable(const PlanOptions& options, const TableFacts& facts);
 
 /// \brief Whether `left` begins before `right`: `pipeline_order` first, then the larger
