@@ -8,9 +8,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from private_server import PASSWORD, ROOT, USER
-
 from database.mariadb import ServerError, as_user, find_program
+from private_server import ROOT
 
 _PROGRAM = ROOT / "build" / "deps" / "mysql56" / "server"
 _START_SECONDS = 60
@@ -104,8 +103,9 @@ def mysql56_server(home: Path, *settings: str):
     try:
         server = Mysql56(process, port, log)
         server.wait()
-        quoted = PASSWORD.replace("'", "''")
-        server.execute(f"CREATE USER '{USER}'@'127.0.0.1' IDENTIFIED BY '{quoted}'")
+        quoted = private_server.PASSWORD.replace("'", "''")
+        user = private_server.USER
+        server.execute(f"CREATE USER '{user}'@'127.0.0.1' IDENTIFIED BY '{quoted}'")
         yield server
     finally:
         process.kill()
