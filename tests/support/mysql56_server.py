@@ -8,10 +8,10 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import private_server
 from database.mariadb import ServerError, as_user, find_program
-from private_server import ROOT
 
-_PROGRAM = ROOT / "build" / "deps" / "mysql56" / "server"
+_PROGRAM = private_server.ROOT / "build" / "deps" / "mysql56" / "server"
 _START_SECONDS = 60
 
 
