@@ -36,21 +36,15 @@ def _tree_rss(root: int) -> int:
     The kernel's own maximum of a child counts the memory of the Python that it was forked
     from, so it is of no use here.
     """
-    parents: dict[int, int] = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                stat = Path(f"/proc/{entry}/stat").read_text()
-            except OSError:
-                continue
-            parents[int(entry)] = int(stat.rpartition(")")[2].split()[1])
-    family = {root}
-    while grown := {p for p, parent in parents.items() if parent in family} - family:
-        family |= grown
     total = 0
-    for pid in family:
+    family = [root]
+    while family:
+        pid = family.pop()
         try:
             total += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                children = Path(f"/proc/{pid}/task/{thread}/children").read_text()
+                family += map(int, children.split())
         except (OSError, IndexError):
             continue
     return total * _PAGE
