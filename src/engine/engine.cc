@@ -22,9 +22,11 @@ std::vector<TableOutcome> Outcomes(const Journeys& journeys) {
   return outcomes;
 }
 
-// Carries partitions until there are none; passes extracted tables on.
+// Carries partitions until there are none; passes extracted tables on. `reading`: tables
+// that are yet to be extracted.
 void Work(Schedule& schedule, BoundedQueue<Journey*>& extracted,
-          std::atomic<int64_t>& bytes, const Clock& clock, const std::stop_token& stop) {
+          std::atomic<int>& reading, std::atomic<int64_t>& bytes, const Clock& clock,
+          const std::stop_token& stop) {
   while (auto job = schedule.Take()) {
     Journey& journey = *job->journey;
     const Journey::Next next = journey.Carry(job->partition, stop, bytes);
@@ -36,10 +38,12 @@ void Work(Schedule& schedule, BoundedQueue<Journey*>& extracted,
         schedule.Continue(journey, journey.partitions());
         break;
       case Journey::Next::kExtracted:
+        --reading;
         extracted.Push(&journey, 1, {});
         schedule.End();
         break;
       case Journey::Next::kEnded:
+        --reading;
         schedule.End();
         break;
     }
@@ -55,10 +59,12 @@ std::vector<TableOutcome> Engine::Run(std::vector<TableTask> tasks, Warehouse* w
     journeys.emplace_back(std::move(task), options_, observer_, clock_);
   // Holds pointers only, so its bound is the number of tables.
   BoundedQueue<Journey*> extracted(static_cast<int64_t>(tasks.size()) + 1);
+  std::atomic<int> reading = 0;
   auto load = [&] {
     bool warehouse_away = false;
     while (auto journey = extracted.Pop({})) {
-      if (warehouse != nullptr) (*journey)->Load(*warehouse, warehouse_away, stop);
+      if (warehouse == nullptr) continue;
+      (*journey)->Load(*warehouse, warehouse_away, reading == 0, stop);
     }
   };
   std::jthread loader(load);
@@ -71,6 +77,7 @@ std::vector<TableOutcome> Engine::Run(std::vector<TableTask> tasks, Warehouse* w
   while (!waiting.empty()) {
     Schedule schedule(pace);
     std::size_t partitions = 0;
+    reading += static_cast<int>(waiting.size());
     for (Journey* journey : waiting) {
       schedule.Add(*journey, journey->partitions());
       partitions += journey->partitions();
@@ -80,7 +87,8 @@ std::vector<TableOutcome> Engine::Run(std::vector<TableTask> tasks, Warehouse* w
       const auto count = std::min<std::size_t>(
           static_cast<std::size_t>(std::max(options_.workers, 1)), partitions);
       for (std::size_t i = 0; i < count; ++i) {
-        workers.emplace_back([&] { Work(schedule, extracted, bytes, clock_, stop); });
+        workers.emplace_back(
+            [&] { Work(schedule, extracted, reading, bytes, clock_, stop); });
       }
     }
     waiting = recovery.Next(journeys, stop);
@@ -99,7 +107,7 @@ std::vector<TableOutcome> Engine::Load(const std::vector<TableTask>& tasks,
     journeys.emplace_back(task, options_, observer_, clock_);
   bool warehouse_away = false;
   for (Journey& journey : journeys) {
-    if (journey.Find()) journey.Load(warehouse, warehouse_away, stop);
+    if (journey.Find()) journey.Load(warehouse, warehouse_away, true, stop);
   }
   return Outcomes(journeys);
 }

@@ -195,7 +195,7 @@ bool Journey::Find() {
   return true;
 }
 
-void Journey::Load(Warehouse& warehouse, bool& warehouse_away,
+void Journey::Load(Warehouse& warehouse, bool& warehouse_away, bool alone,
                    const std::stop_token& stop) {
   if (auto status = CheckStop(stop); !status.ok()) {
     Fail(Phase::kLoad, AddContext(status, "loading table " + outcome_.table));
@@ -207,8 +207,8 @@ void Journey::Load(Warehouse& warehouse, bool& warehouse_away,
   RetryPolicy policy = task_.plan.spec.retry;
   // What one table has waited for in vain, the next ones only try.
   if (warehouse_away) policy.max_retries = 0;
-  auto loaded =
-      LoadTable(task_, *snapshot_, options_, policy, warehouse, observer_, clock_, stop);
+  auto loaded = LoadTable(task_, *snapshot_, options_, policy, alone, warehouse,
+                          observer_, clock_, stop);
   warehouse_away = !loaded.ok() && IsRetryable(KindOf(loaded.status()));
   outcome_.seconds += SecondsSince(begin);
   if (!loaded.ok()) {

@@ -60,8 +60,9 @@ class Journey {
   /// Finds the newest version in the lake. Returns whether there is one.
   bool Find();
   /// Loads what was extracted or found. `warehouse_away` is what the table before found
-  /// out, and what this one did.
-  void Load(Warehouse& warehouse, bool& warehouse_away, const std::stop_token& stop);
+  /// out, and what this one did; `alone`: no other table is under way.
+  void Load(Warehouse& warehouse, bool& warehouse_away, bool alone,
+            const std::stop_token& stop);
 
   const TableOutcome& outcome() const { return outcome_; }
 

@@ -23,9 +23,9 @@ arrow::Result<std::optional<LedgerRow>> LedgerRowOf(Warehouse& warehouse,
 
 arrow::Result<LoadResult> LoadTable(const TableTask& task, const LakeSnapshot& snapshot,
                                     const EngineOptions& options,
-                                    const RetryPolicy& policy, Warehouse& warehouse,
-                                    Observer& observer, const Clock& clock,
-                                    const std::stop_token& stop) {
+                                    const RetryPolicy& policy, bool alone,
+                                    Warehouse& warehouse, Observer& observer,
+                                    const Clock& clock, const std::stop_token& stop) {
   const std::string& table = task.plan.spec.table;
   auto apply = [&]() -> arrow::Result<LoadResult> {
     ARROW_ASSIGN_OR_RAISE(auto ledger, LedgerRowOf(warehouse, table));
@@ -33,6 +33,7 @@ arrow::Result<LoadResult> LoadTable(const TableTask& task, const LakeSnapshot& s
                           MakeLoadRequest(*task.lake_table, snapshot, ledger));
     request.run_id = options.run_id;
     request.loaded_at = clock.Now();
+    request.alone = alone;
     auto result = warehouse.Apply(request, stop);
     const bool whole = request.increment.has_value() && !result.ok() &&
                        !DetailOf(result.status(), kWholeLoad).empty();

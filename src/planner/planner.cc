@@ -15,6 +15,10 @@
 namespace keelboat {
 namespace {
 
+/// A table below it is read within seconds.
+constexpr int64_t kSmallBytes = int64_t{256} << 20;
+constexpr int64_t kUsualRowBytes = 100;
+
 bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -161,10 +165,13 @@ bool BeginsBefore(const TablePlan& left, const TablePlan& right) {
   };
   auto size = [](const TablePlan& plan) {
     return plan.relation.estimated_bytes.value_or(
-        plan.relation.estimated_rows.value_or(0));
+        plan.relation.estimated_rows.value_or(0) * kUsualRowBytes);
   };
   if (order(left) != order(right)) return order(left) < order(right);
-  return size(left) > size(right);
+  const int64_t a = size(left);
+  const int64_t b = size(right);
+  if ((a < kSmallBytes) != (b < kSmallBytes)) return a < kSmallBytes;
+  return a < kSmallBytes ? a < b : a > b;
 }
 
 }  // namespace keelboat

@@ -56,8 +56,9 @@ bool IsProvenKey(const Relation& relation, const std::vector<std::string>& colum
 /// that `schema_change` forbids; kConflict where the lake was read in a later view.
 arrow::Result<TablePlan> PlanTable(const PlanOptions& options, const TableFacts& facts);
 
-/// \brief Whether `left` begins before `right`: `pipeline_order` first, then the larger
-/// one, because the longest read bounds the run. A strict weak ordering.
+/// \brief Whether `left` begins before `right`: `pipeline_order` first, then small tables
+/// from the smallest on, so that the warehouse has something to load from the beginning,
+/// then the larger one, because the longest read bounds the run. A strict weak ordering.
 bool BeginsBefore(const TablePlan& left, const TablePlan& right);
 
 }  // namespace keelboat

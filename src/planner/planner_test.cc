@@ -126,7 +126,7 @@ TEST(Planner, FreezeLeavesNewColumnsOutAndRefusesTheRest) {
   EXPECT_EQ(KindOf(PlanTable({}, facts).status()), ErrorKind::kContract);
 }
 
-TEST(Planner, OrdersByPipelineOrderThenLargestFirst) {
+TEST(Planner, OrdersByPipelineOrderThenSmallTablesThenTheLargest) {
   auto named = [](const char* name, std::optional<int> order, int64_t bytes) {
     TablePlan plan;
     plan.spec.table = name;
@@ -134,12 +134,17 @@ TEST(Planner, OrdersByPipelineOrderThenLargestFirst) {
     plan.relation.estimated_bytes = bytes;
     return plan;
   };
-  std::vector<TablePlan> tables = {named("small", {}, 1), named("second", 2, 1),
-                                   named("large", {}, 9), named("first", 1, 1)};
+  std::vector<TablePlan> tables = {named("large", {}, int64_t{1} << 30),
+                                   named("small", {}, 2),
+                                   named("largest", {}, int64_t{1} << 40),
+                                   named("second", 2, 1),
+                                   named("smallest", {}, 1),
+                                   named("first", 1, 1)};
   std::stable_sort(tables.begin(), tables.end(), BeginsBefore);
   std::vector<std::string> names;
   for (const auto& table : tables) names.push_back(table.spec.table);
-  EXPECT_EQ(names, (std::vector<std::string>{"first", "second", "large", "small"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"first", "second", "smallest", "small",
+                                             "largest", "large"}));
 }
 
 TEST(Planner, ThePlanPrintsAsStableJson) {

@@ -66,6 +66,8 @@ struct LoadRequest {
   std::string run_id;
   SystemTime loaded_at;
   std::string description;  ///< Table comment.
+  /// Nothing is read or loaded meanwhile: all processors may work for this one.
+  bool alone = false;
 };
 
 struct LoadResult {

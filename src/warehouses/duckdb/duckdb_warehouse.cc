@@ -22,6 +22,8 @@ using duckdb::QuoteText;
 /// From here on a second thread is worth its price, a quarter more CPU time: tables below
 /// load while others are still extracted, and both wait for the same processors.
 constexpr int64_t kSecondThreadRows = int64_t{16} * 122880;
+/// The same where nothing else is going on. Row groups are what threads share out.
+constexpr int64_t kSecondThreadRowsAlone = int64_t{4} * 122880;
 
 arrow::Status SetMemory(adbc::Connection& connection, const std::string& limit) {
   return connection.Execute("SET memory_limit = " + QuoteText(limit)).status();
@@ -154,7 +156,9 @@ arrow::Result<Difference> DuckdbWarehouse::Compare(const LoadRequest& request,
 arrow::Result<LoadResult> DuckdbWarehouse::Apply(const LoadRequest& request,
                                                  const std::stop_token& stop) {
   std::lock_guard lock(mutex_);
-  const int threads = request.rows < kSecondThreadRows ? 1 : options_.threads;
+  const bool worth_it =
+      request.rows >= (request.alone ? kSecondThreadRowsAlone : kSecondThreadRows);
+  const int threads = worth_it ? options_.threads : 1;
   arrow::Result<LoadResult> result = Attempt(request, threads, stop);
   if (result.ok() || DetailOf(result.status(), duckdb::kMemoryExhausted).empty()) {
     return result;
