@@ -123,6 +123,10 @@ def environment_of(tables: list[SourceTable], output: Path, scratch: Path) -> di
     }
 
 
+def _leaves_files(scenario: Path) -> bool:
+    return scenario.parent.name != "mysql_to_arrow"
+
+
 class Bench:
     """Runs scenarios on the tables of one server."""
 
@@ -130,14 +134,13 @@ class Bench:
         self._tables = tables
         self._verifier = Verifier(tables, reference)
         self._pid = server_pid()
+        self._commit = head_commit()
         self._label = label
         # Tools that leave nothing behind are checked once, in a run that is not measured.
         self._checked: dict[Path, Verdict] = {}
 
     def run(self, scenario: Path, number: int) -> report.Run:
-        kept = scenario.parent.name != "mysql_to_arrow"
-        if not kept and scenario not in self._checked:
-            self._checked[scenario] = self._check(scenario)
+        kept = _leaves_files(scenario)
         measured, said, output = self._execute(scenario, {})
         if measured.exit_code == TIMED_OUT:
             verdict = Verdict([f"not done after {LIMIT_SECONDS} s"])
@@ -159,7 +162,13 @@ class Bench:
             sum(table.rows for table in self._tables),
             "; ".join(verdict.wrong),
             ", ".join(verdict.notes),
+            self._commit,
         )
+
+    def check(self, scenario: Path) -> None:
+        """Before a scenario that leaves nothing behind is measured."""
+        if not _leaves_files(scenario):
+            self._checked[scenario] = self._check(scenario)
 
     def _check(self, scenario: Path) -> Verdict:
         if scenario.stem.startswith("floor_"):
@@ -206,37 +215,50 @@ def build_programs() -> None:
             raise SystemExit(f"bench/run: {(done.stdout + done.stderr)[-2000:]}")
 
 
-def write_results(
-    runs: list[report.Run], options: argparse.Namespace, server: str
-) -> Path:
-    today = datetime.date.today().isoformat()
-    folder = (
-        options.results or ROOT / "bench" / "results" / f"{today}-{machine.cpu_slug()}"
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    report.write_raw(runs, folder / "raw.csv")
-    (folder / "summary.md").write_text(report.summary(runs))
-    versions = machine.versions(KEELBOAT) | {"MariaDB": server}
-    commit = subprocess.run(
+def head_commit() -> str:
+    return subprocess.run(
         ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"],
         capture_output=True,
         text=True,
         check=True,
     ).stdout.strip()
+
+
+def write_results(
+    runs: list[report.Run], options: argparse.Namespace, server: str
+) -> Path:
+    """A folder that has results gets these beside them: what takes long is measured in
+    pieces. A piece that is measured again takes the place of its old runs."""
+    today = datetime.date.today().isoformat()
+    folder = (
+        options.results or ROOT / "bench" / "results" / f"{today}-{machine.cpu_slug()}"
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    anew = {(run.task, run.tool) for run in runs}
+    before = report.read_raw(folder / "raw.csv")
+    runs = [run for run in before if (run.task, run.tool) not in anew] + runs
+    runs.sort(key=lambda run: run.task)
+    report.write_raw(runs, folder / "raw.csv")
+    (folder / "summary.md").write_text(report.summary(runs))
+    commands = folder / "commands.txt"
+    said = commands.read_text().splitlines() if commands.exists() else []
+    command = " ".join(["bench/run", *sys.argv[1:]])
+    commands.write_text("\n".join(dict.fromkeys([*said, command])) + "\n")
+    if (folder / "README.md").exists():
+        return folder
+    versions = machine.versions(KEELBOAT) | {"MariaDB": server}
     lines = [
         f"# Results of {today}",
         "",
         f"- Machine: {machine.cpu_model()}, {os.cpu_count()} CPUs,"
         f" {machine.memory_gb():.0f} GB, {machine.operating_system()}",
         "- Server and client on the same machine; buffer pool warm.",
-        f"- keelboat at commit {commit}; "
-        + ", ".join(f"{k} {v}" for k, v in versions.items()),
-        f"- Command: `{' '.join(['bench/run', *sys.argv[1:]])}`; each tool's own is its file in"
-        " `bench/scenarios/`.",
+        "- " + ", ".join(f"{k} {v}" for k, v in versions.items()),
         "- Rounds are interleaved: every tool once, then every tool again.",
         "",
-        "`summary.md` has the medians, `raw.csv` every run. What the columns mean:"
-        " `bench/README.md`.",
+        "`summary.md` has the medians, `raw.csv` every run with keelboat's commit, `commands.txt`"
+        " how to repeat them; each tool's own command is its file in `bench/scenarios/`. What the"
+        " columns mean: `bench/README.md`.",
     ]
     (folder / "README.md").write_text("\n".join(lines) + "\n")
     return folder
@@ -246,6 +268,8 @@ def bench_tables(options, dataset, tables, reference, label) -> list[report.Run]
     chosen = scenarios(options, dataset)
     bench = Bench(tables, reference, label)
     runs = []
+    for scenario in chosen:
+        bench.check(scenario)
     for number in range(1, options.rounds + 1):
         for scenario in chosen:
             run = bench.run(scenario, number)

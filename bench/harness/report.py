@@ -2,7 +2,7 @@
 
 import csv
 import statistics
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from .measure import Measurement
@@ -17,32 +17,49 @@ class Run:
     rows: int
     wrong: str  # what differs from the source; empty: right
     notes: str
+    commit: str
 
 
 def _median(runs: list[Run], name: str) -> float:
     return statistics.median(getattr(run.measurement, name) for run in runs)
 
 
+_COLUMNS = ("task", "tool", "round", "commit", "rows")
+
+
 def write_raw(runs: list[Run], path: Path) -> None:
+    numbers = [field.name for field in fields(Measurement)]
     with path.open("w", newline="") as file:
-        columns = [
-            "task",
-            "tool",
-            "round",
-            *asdict(runs[0].measurement),
-            "wrong",
-            "notes",
-        ]
-        writer = csv.DictWriter(file, columns)
+        writer = csv.DictWriter(file, [*_COLUMNS, *numbers, "wrong", "notes"])
         writer.writeheader()
         for run in runs:
-            numbers = {
-                key: round(value, 3) for key, value in asdict(run.measurement).items()
-            }
-            writer.writerow(
-                {"task": run.task, "tool": run.tool, "round": run.round, **numbers}
-                | {"wrong": run.wrong, "notes": run.notes}
+            row = {name: getattr(run, name) for name in (*_COLUMNS, "wrong", "notes")}
+            for name in numbers:
+                row[name] = round(getattr(run.measurement, name), 3)
+            writer.writerow(row)
+
+
+def read_raw(path: Path) -> list[Run]:
+    """What `write_raw` wrote; nothing where there is no file."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return [
+            Run(
+                row["task"],
+                row["tool"],
+                int(row["round"]),
+                Measurement(
+                    int(row["exit_code"]),
+                    *(float(row[field.name]) for field in fields(Measurement)[1:]),
+                ),
+                int(row["rows"]),
+                row["wrong"],
+                row["notes"],
+                row["commit"],
             )
+            for row in csv.DictReader(file)
+        ]
 
 
 def summary(runs: list[Run]) -> str:

@@ -10,28 +10,30 @@ static int fail(const char* what) {
   return 1;
 }
 
+// Rows as they come off the wire, of either protocol: neither is looked into.
+static long drain_rows(MYSQL* connection) {
+  long rows = 0;
+  while (1) {
+    unsigned long length = mysql_net_read_packet(connection);
+    if (length == (unsigned long)packet_error) return -1;
+    // A text row may begin with the same byte, but is longer then.
+    if (connection->net.read_pos[0] == 0xFE && length < 9) break;
+    ++rows;
+  }
+  connection->status = MYSQL_STATUS_READY;
+  return rows;
+}
+
 static long drain_text(MYSQL* connection, const char* query) {
   if (mysql_query(connection, query) != 0) return -1;
-  MYSQL_RES* result = mysql_use_result(connection);
-  if (result == NULL) return -1;
-  long rows = 0;
-  while (mysql_fetch_row(result) != NULL) ++rows;
-  mysql_free_result(result);
-  return mysql_errno(connection) == 0 ? rows : -1;
+  return drain_rows(connection);
 }
 
 static long drain_binary(MYSQL* connection, const char* query) {
   MYSQL_STMT* statement = mysql_stmt_init(connection);
   if (mysql_stmt_prepare(statement, query, strlen(query)) != 0) return -1;
   if (mysql_stmt_execute(statement) != 0) return -1;
-  long rows = 0;
-  while (1) {
-    unsigned long length = mysql_net_read_packet(connection);
-    if (length == (unsigned long)packet_error) return -1;
-    if (connection->net.read_pos[0] == 0xFE) break;
-    ++rows;
-  }
-  connection->status = MYSQL_STATUS_READY;
+  long rows = drain_rows(connection);
   mysql_stmt_close(statement);
   return rows;
 }
