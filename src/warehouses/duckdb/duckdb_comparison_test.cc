@@ -195,7 +195,8 @@ TEST_F(DuckdbComparisonTest, NeedsLittleMemory) {
   LoadRequest request =
       RequestFor("n", NumbersSchema(), {WriteNumbers(Path("n.parquet"), 0, 800000)}, 0);
   DuckdbOptions options = OptionsFor(DatabasePath());
-  options.memory_limit = options.large_value_memory_limit = "32MB";
+  options.memory_limit = "32MB";
+  options.more_memory.clear();
   auto warehouse = MakeDuckdbWarehouse(options).ValueOrDie();
   ASSERT_TRUE(warehouse->Apply(request, never_).ok());
   ASSERT_TRUE(warehouse->Close().ok());

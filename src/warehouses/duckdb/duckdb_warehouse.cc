@@ -1,6 +1,10 @@
 #include "warehouses/duckdb/duckdb_warehouse.h"
 
+#include <malloc.h>
+
 #include <mutex>
+
+#include <arrow/memory_pool.h>
 
 #include "core/stop.h"
 #include "keelboat/error.h"
@@ -27,6 +31,12 @@ constexpr int64_t kSecondThreadRowsAlone = int64_t{4} * 122880;
 
 arrow::Status SetMemory(adbc::Connection& connection, const std::string& limit) {
   return connection.Execute("SET memory_limit = " + QuoteText(limit)).status();
+}
+
+// What extraction and a failed attempt have freed but allocators keep.
+void GiveBackMemory() {
+  arrow::default_memory_pool()->ReleaseUnused();
+  malloc_trim(0);
 }
 
 class DuckdbWarehouse final : public Warehouse {
@@ -130,10 +140,12 @@ arrow::Result<Difference> DuckdbWarehouse::Compare(const LoadRequest& request,
           .Value(&difference);
     };
     arrow::Status status = run();
-    if (DetailOf(status, duckdb::kMemoryExhausted).empty()) return status;
-    ARROW_RETURN_NOT_OK(SetMemory(connection, options_.large_value_memory_limit));
-    status = run();
-    ARROW_RETURN_NOT_OK(SetMemory(connection, options_.memory_limit));
+    for (const std::string& limit : options_.more_memory) {
+      if (DetailOf(status, duckdb::kMemoryExhausted).empty()) break;
+      ARROW_RETURN_NOT_OK(SetMemory(connection, limit));
+      status = run();
+      ARROW_RETURN_NOT_OK(SetMemory(connection, options_.memory_limit));
+    }
     return status;
   };
   if (connection_ != nullptr) {
@@ -160,14 +172,15 @@ arrow::Result<LoadResult> DuckdbWarehouse::Apply(const LoadRequest& request,
       request.rows >= (request.alone ? kSecondThreadRowsAlone : kSecondThreadRows);
   const int threads = worth_it ? options_.threads : 1;
   arrow::Result<LoadResult> result = Attempt(request, threads, stop);
-  if (result.ok() || DetailOf(result.status(), duckdb::kMemoryExhausted).empty()) {
-    return result;
+  for (const std::string& limit : options_.more_memory) {
+    if (DetailOf(result.status(), duckdb::kMemoryExhausted).empty()) break;
+    GiveBackMemory();
+    ARROW_RETURN_NOT_OK(Open());
+    ARROW_RETURN_NOT_OK(SetMemory(*connection_, limit));
+    result = Attempt(request, 1, stop);
+    ARROW_RETURN_NOT_OK(Open());
+    ARROW_RETURN_NOT_OK(SetMemory(*connection_, options_.memory_limit));
   }
-  ARROW_RETURN_NOT_OK(Open());
-  ARROW_RETURN_NOT_OK(SetMemory(*connection_, options_.large_value_memory_limit));
-  result = Attempt(request, 1, stop);
-  ARROW_RETURN_NOT_OK(Open());
-  ARROW_RETURN_NOT_OK(SetMemory(*connection_, options_.memory_limit));
   return result;
 }
 

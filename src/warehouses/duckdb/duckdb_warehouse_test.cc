@@ -397,7 +397,7 @@ TEST_F(DuckdbWarehouseTest, GivesLongValuesMoreMemory) {
   ASSERT_TRUE(MakeDuckdbWarehouse(options).ValueOrDie()->Apply(request, never_).ok());
   EXPECT_EQ(Value("SELECT max(length(text)) FROM raw.t"), std::to_string(value.size()));
 
-  options.large_value_memory_limit = "33MB";
+  options.more_memory = {"33MB"};
   request.lake_version = 1;
   auto result = MakeDuckdbWarehouse(options).ValueOrDie()->Apply(request, never_);
   EXPECT_EQ(KindOf(result.status()), ErrorKind::kUnsupported) << result.status();

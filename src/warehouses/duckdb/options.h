@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace keelboat {
 
@@ -14,10 +15,10 @@ struct DuckdbOptions {
   /// What DuckDB may use for its buffers; what does not fit goes to a folder beside the
   /// file. The process grows by up to twice as much. More makes no ordinary load faster.
   std::string memory_limit = "128MB";
-  /// What a table with values of many megabytes may use: DuckDB holds several of them at
-  /// once, and a load that runs out of `memory_limit` is tried once more with this and
-  /// one thread.
-  std::string large_value_memory_limit = "1GB";
+  /// What a table may use instead, one after another, each tried with one thread after
+  /// the one before was not enough: DuckDB holds the rows of hundreds of columns, and
+  /// 2,048 values of a column at once, however large they are.
+  std::vector<std::string> more_memory = {"192MB", "1GB", "4GB"};
   int threads = 2;
 };
 
