@@ -6,6 +6,11 @@ import pymysql
 from latest import latest, rows_without_key
 
 
+def told(done) -> str:
+    """What a run said on standard error, in one line."""
+    return " ".join(done.err.split())
+
+
 def connect(server, **more) -> pymysql.Connection:
     """As root, who may write."""
     return pymysql.connect(
@@ -40,18 +45,18 @@ def warehouse_rows(project, table: str, names: list[str]) -> Counter:
     return Counter(project.warehouse(f"SELECT {columns} FROM raw.{table}"))
 
 
-def expect_alike(project, server, table: str, key: list[str], told="") -> int:
+def expect_alike(project, server, table: str, key: list[str], context="") -> int:
     """Source, lake (latest per key) and warehouse hold the same rows; how many."""
     names, source = source_rows(server, table)
-    _expect(source, lake_rows(project, table, key, names), f"lake of {table}", told)
+    _expect(source, lake_rows(project, table, key, names), f"lake of {table}", context)
     found = warehouse_rows(project, table, names)
-    _expect(source, found, f"warehouse of {table}", told)
+    _expect(source, found, f"warehouse of {table}", context)
     return source.total()
 
 
-def _expect(source: Counter, found: Counter, where: str, told) -> None:
+def _expect(source: Counter, found: Counter, where: str, context) -> None:
     missing, extra = source - found, found - source
     assert not missing and not extra, (
         f"{where}: {missing.total()} rows missing, {extra.total()} too many: "
-        f"{list(missing)[:3]} {list(extra)[:3]} {told}"
+        f"{list(missing)[:3]} {list(extra)[:3]} {context}"
     )
