@@ -1,5 +1,6 @@
 """Cancelling, queues, time walls, and connections that are used again."""
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -12,7 +13,7 @@ from plain_client import PlainClient, native
 SLOW = "SELECT sum(cityHash64(number, number, number)) FROM numbers(20000000000)"
 
 
-def wait_for(condition, seconds: float = 5) -> float:
+def wait_for(condition, seconds: float = 30) -> float:
     """How long it took."""
     started = time.monotonic()
     while not condition():
@@ -30,7 +31,7 @@ def test_a_client_that_leaves_cancels_its_query(any_client, server, how):
             connection.close()
         else:
             connection.socket.shutdown(socket.SHUT_WR)
-        assert wait_for(lambda: server.stats()["running_queries"] == 0) < 4
+        assert wait_for(lambda: server.stats()["running_queries"] == 0) < 10
         wait_for(lambda: server.log("query_cancelled"))
     assert server.log("query_cancelled")[0]["sql"] == SLOW
 
@@ -74,14 +75,14 @@ def test_metadata_keeps_its_connection(any_client):
 
 @pytest.mark.parametrize(("how", "end"), [("clean", "last chunk"), ("reset", "reset")])
 def test_responses_that_take_too_long_are_cut(client, server, how, end):
-    server.set(response_timeout_ms=700, response_timeout_ends=how)
+    server.set(response_timeout_ms=3000, response_timeout_ends=how)
     sql = (
-        "SELECT number, sleepEachRow(0.2) AS s FROM numbers(50)"
+        "SELECT number, sleepEachRow(0.4) AS s FROM numbers(50)"
         " SETTINGS max_block_size = 1, max_threads = 1"
     )
     started = time.monotonic()
     answer = client.export("json", sql)
-    assert 0.6 < time.monotonic() - started < 4
+    assert 2.9 < time.monotonic() - started < 19
     assert (answer.status, answer.end) == (200, end)
     if how == "clean":
         assert answer.text.startswith('[\n{"number":0,"s":0}')
@@ -92,16 +93,34 @@ def test_responses_that_take_too_long_are_cut(client, server, how, end):
 @pytest.mark.parametrize("profile", ["v48", "v63"])
 def test_more_streams_than_threads_wait_in_silence(client, server, profile):
     server.set(profile=profile, streaming_threads=2)
-    answers = ask_at_once(client, 4, "SELECT sleep(0.4) AS s")
+    answers = ask_at_once(client, 4, "SELECT sleep(0.8) AS s")
     assert [answer.status for answer in answers] == [200] * 4
     assert server.stats()["most_streaming"] == 2
 
 
 def test_the_default_number_of_threads(client, server):
-    server.set(pool_size=100)
-    answers = ask_at_once(client, 51, "SELECT sleep(1.5) AS s")
+    # A request that waits for the pool keeps its thread.
+    server.set(profile="v48", pool_held=15)
+    answers = []
+    asking = threading.Thread(
+        target=lambda: answers.extend(ask_at_once(client, 51, "SELECT 1"))
+    )
+    asking.start()
+    wait_for(lambda: len(server.log("request")) == 51)
+    wait_for(lambda: server.stats()["streaming"] == 50)
+    server.set(pool_held=0)
+    asking.join()
     assert [answer.status for answer in answers] == [200] * 51
     assert server.stats()["most_streaming"] == 50
+
+
+def test_eight_exports_at_once(client, server):
+    sql = "SELECT sleepEachRow(1) FROM numbers(100) SETTINGS max_block_size = 1"
+    with contextlib.ExitStack() as stack:
+        for _ in range(8):
+            stack.enter_context(client.open()).send_export("json", sql)
+        wait_for(lambda: server.stats()["running_queries"] == 8)
+    wait_for(lambda: server.stats()["running_queries"] == 0)
 
 
 def test_more_queries_than_connections_wait(client, server):

@@ -2,7 +2,6 @@
 
 import json
 import re
-import threading
 import time
 
 from plain_client import native
@@ -232,35 +231,17 @@ def test_sql_needs_its_permission_tables_do_not(client, server):
 def test_nothing_is_sent_before_there_is_enough(client, server):
     """The status line leaves with the first 32 KiB or with the end."""
     server.set(profile="v55")
-    sql = "SELECT sleepEachRow(0.2) FROM numbers(5) SETTINGS max_block_size = 1"
+    sql = "SELECT sleepEachRow(0.4) FROM numbers(5) SETTINGS max_block_size = 1"
     with client.open() as connection:
         started = time.monotonic()
         connection.send("POST", "/api/dataset", native(sql))
         connection.socket.recv(1)
-        assert time.monotonic() - started > 0.9
+        assert time.monotonic() - started > 1.9
+    server.reset()
     with client.open() as connection:
-        started = time.monotonic()
         connection.send_export("json", sql)
         connection.socket.recv(1)
-        assert time.monotonic() - started < 0.9
-
-
-def test_eight_at_once(client, server):
-    answers = []
-
-    def ask():
-        sql = "SELECT sleep(0.5), count() FROM orders"
-        answers.append(client.export("json", sql))
-
-    threads = [threading.Thread(target=ask) for _ in range(8)]
-    started = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [answer.status for answer in answers] == [200] * 8
-    assert server.stats()["most_streaming"] >= 8
-    assert time.monotonic() - started < 4  # one after another would take as long
+        assert not server.log("query_finished")
 
 
 def test_every_answer_waits_for_the_line(client, server):
