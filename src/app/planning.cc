@@ -37,17 +37,6 @@ constexpr int kPiecesAWorker = 4;
 constexpr int64_t kPieceBytes = int64_t{512} << 20;
 constexpr int64_t kMostPieces = 4096;
 
-// What the contract masks, in a stable text.
-std::string MasksText(const Contract* contract) {
-  std::string text;
-  if (contract == nullptr) return text;
-  for (const auto& [column, kind] : contract->masks()) {
-    text += (text.empty() ? "" : " ") + column +
-            (kind == MaskKind::kHash ? ":hash" : ":partial");
-  }
-  return text;
-}
-
 // Plans one table, again and again if need be. Outlives the tasks that it made.
 class TablePlanner {
  public:
@@ -221,6 +210,16 @@ TableOutcome Refused(const TableSpec& spec, arrow::Status status) {
 }
 
 }  // namespace
+
+std::string MasksText(const Contract* contract) {
+  std::string text;
+  if (contract == nullptr) return text;
+  for (const auto& [column, kind] : contract->masks()) {
+    text += (text.empty() ? "" : " ") + column +
+            (kind == MaskKind::kHash ? ":hash" : ":partial");
+  }
+  return text;
+}
 
 Plan PlanOf(const PlannedRun& run) {
   Plan plan;

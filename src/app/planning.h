@@ -35,6 +35,9 @@ struct PlannedRun {
   SnapshotRequest snapshot;             ///< How the sources' views were opened.
 };
 
+/// What a contract masks, in the stable text that the lake keeps: "email:hash".
+std::string MasksText(const Contract* contract);
+
 /// The plan itself, for printing.
 Plan PlanOf(const PlannedRun& run);
 

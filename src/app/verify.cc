@@ -5,6 +5,7 @@
 
 #include "app/verify_lake.h"
 #include "app/verify_report.h"
+#include "app/verify_source.h"
 #include "app/verify_warehouse.h"
 #include "core/full_disk.h"
 #include "core/stop.h"
@@ -17,8 +18,8 @@ namespace {
 // Verifies one table after the other; its members are what they share.
 class Verification {
  public:
-  Verification(Project& project, const std::stop_token& stop)
-      : project_(project), stop_(stop) {}
+  Verification(Project& project, bool with_source, const std::stop_token& stop)
+      : project_(project), with_source_(with_source), stop_(stop) {}
 
   arrow::Status Open() {
     ARROW_ASSIGN_OR_RAISE(lake_, project_.OpenLake(false));
@@ -46,22 +47,35 @@ class Verification {
           auto commits, ReadCommits(*lake_table, *newest, stop_, verdict.lake.findings));
       ARROW_RETURN_NOT_OK(VerifyLakeTable(*lake_table, *newest, "", stop_, verdict.lake));
       ARROW_RETURN_NOT_OK(VerifyQuarantine(table, verdict));
+      ARROW_RETURN_NOT_OK(VerifyWarehouse(*lake_table, newest, verdict));
+      if (!with_source_) return arrow::Status::OK();
+      ARROW_ASSIGN_OR_RAISE(auto* source, project_.OpenSource(table.spec.source));
+      return CompareWithSource({table, *source, *lake_table, *newest, commits,
+                                !verdict.lake.findings.empty()},
+                               project_.clock(), stop_)
+          .Value(&verdict.source.emplace());
     }
-    if (newest.has_value() || verdict.lake.findings.empty()) {
-      ARROW_ASSIGN_OR_RAISE(verdict.warehouse,
-                            VerifyWarehouseTable(*warehouse_, *lake_table, newest,
-                                                 !verdict.lake.findings.empty(), stop_));
-    } else {
+    if (!verdict.lake.findings.empty()) {
       verdict.warehouse.state = WarehouseVerdict::State::kNotCompared;
       verdict.warehouse.note = "the lake's log cannot be read";
+      return arrow::Status::OK();
     }
-    if (newest.has_value() || verdict.damaged()) return arrow::Status::OK();
+    ARROW_RETURN_NOT_OK(VerifyWarehouse(*lake_table, newest, verdict));
+    if (verdict.damaged()) return arrow::Status::OK();
     return MakeError(ErrorKind::kNotFound,
                      "the lake has no table " + verdict.table +
                          " yet, so there is nothing to verify; bring it there with: "
                          "keelboat extract " +
                          verdict.table,
                      {{"table", verdict.table}});
+  }
+
+  arrow::Status VerifyWarehouse(LakeTable& lake_table,
+                                const std::optional<LakeSnapshot>& newest,
+                                TableVerdict& verdict) {
+    return VerifyWarehouseTable(*warehouse_, lake_table, newest,
+                                !verdict.lake.findings.empty(), stop_)
+        .Value(&verdict.warehouse);
   }
 
   // A log that cannot be read is damage of the lake, not an error.
@@ -85,6 +99,7 @@ class Verification {
   }
 
   Project& project_;
+  const bool with_source_;
   const std::stop_token& stop_;
   std::shared_ptr<Lake> lake_;
   std::unique_ptr<Warehouse> warehouse_;
@@ -106,12 +121,17 @@ int ExitCodeOf(const TableVerdict& verdict) {
 }  // namespace
 
 bool TableVerdict::damaged() const {
-  return !lake.findings.empty() || warehouse.state == WarehouseVerdict::State::kDamaged;
+  return !lake.findings.empty() || warehouse.state == WarehouseVerdict::State::kDamaged ||
+         (source.has_value() && source->state == SourceVerdict::State::kDamaged);
 }
 
 TableVerdict::Status TableVerdict::status() const {
   if (damaged()) return Status::kDamaged;
-  if (error.ok()) return Status::kOk;
+  if (error.ok()) {
+    const bool changed =
+        source.has_value() && source->state == SourceVerdict::State::kChangedSince;
+    return changed ? Status::kChangedSince : Status::kOk;
+  }
   return KindOf(error) == ErrorKind::kCancelled ? Status::kInterrupted : Status::kFailed;
 }
 
@@ -119,6 +139,8 @@ const char* VerdictName(TableVerdict::Status status) {
   switch (status) {
     case TableVerdict::Status::kOk:
       return "ok";
+    case TableVerdict::Status::kChangedSince:
+      return "changed_since";
     case TableVerdict::Status::kDamaged:
       return "damaged";
     case TableVerdict::Status::kFailed:
@@ -131,7 +153,8 @@ const char* VerdictName(TableVerdict::Status status) {
 
 std::string VerifyReport::status() const {
   using Status = TableVerdict::Status;
-  for (Status status : {Status::kInterrupted, Status::kDamaged, Status::kFailed}) {
+  for (Status status :
+       {Status::kInterrupted, Status::kDamaged, Status::kFailed, Status::kChangedSince}) {
     if (std::any_of(tables.begin(), tables.end(), [&](const TableVerdict& table) {
           return table.status() == status;
         })) {
@@ -148,7 +171,7 @@ arrow::Result<VerifyReport> VerifyProject(Project& project, const VerifyRequest&
   report.id = MakeRunId(project.clock());
   report.began = project.clock().Now();
   ARROW_ASSIGN_OR_RAISE(auto tables, project.Tables(request.tables, stop));
-  Verification verification(project, stop);
+  Verification verification(project, request.source, stop);
   ARROW_RETURN_NOT_OK(verification.Open());
   for (const ConfiguredTable& table : tables) {
     report.tables.push_back(verification.Verify(table));

@@ -50,14 +50,46 @@ struct WarehouseVerdict {
 /// Returns "equal", "damaged", "not_loaded" or "not_compared".
 const char* WarehouseStateName(WarehouseVerdict::State state);
 
+/// How a table's source stands to the lake.
+struct SourceVerdict {
+  enum class State {
+    kEqual,         ///< Row by row what the lake holds.
+    kChangedSince,  ///< It differs, and nothing says that the lake ever held it
+                    ///< otherwise.
+    kDamaged,       ///< It differs though it is known not to have changed since.
+    kNotCompared,   ///< `note` says why.
+  };
+  State state = State::kNotCompared;
+  int64_t source_rows = 0;  ///< That would be loaded.
+  int64_t lake_rows = 0;    ///< The newest of each key.
+  int64_t added = 0;        ///< Rows of the source that the lake lacks.
+  int64_t changed = 0;      ///< Keys with other values.
+  int64_t gone = 0;         ///< Rows of the lake that the source lacks.
+  /// Of the three, those that no increment of the table will look at.
+  int64_t behind_cursor = 0;
+  /// Of the three, those that cannot come from a change at the source.
+  int64_t unexplained = 0;
+  /// false: so many differ that only some of them were counted.
+  bool exact = true;
+  std::string loaded_at;  ///< Where the source stood when it was read; may be empty.
+  std::string stands_at;  ///< Where it stands now.
+  std::vector<std::string> findings;
+  std::vector<std::string> evidence;  ///< JSON objects, one a row.
+  std::string note;
+};
+
+/// Returns "equal", "changed_since", "damaged" or "not_compared".
+const char* SourceStateName(SourceVerdict::State state);
+
 /// What `verify` found out about one table.
 struct TableVerdict {
-  enum class Status { kOk, kDamaged, kFailed, kInterrupted };
+  enum class Status { kOk, kChangedSince, kDamaged, kFailed, kInterrupted };
 
   std::string table;
   std::string strategy;
   LakeVerdict lake;
   WarehouseVerdict warehouse;
+  std::optional<SourceVerdict> source;  ///< Where it was asked for.
   /// What kept some of it from being verified; OK: nothing.
   arrow::Status error;
 
@@ -65,11 +97,12 @@ struct TableVerdict {
   Status status() const;
 };
 
-/// Returns "ok", "damaged", "failed" or "interrupted".
+/// Returns "ok", "changed_since", "damaged", "failed" or "interrupted".
 const char* VerdictName(TableVerdict::Status status);
 
 struct VerifyRequest {
   std::vector<std::string> tables;  ///< Empty: all.
+  bool source = false;              ///< Compare with the sources too.
 };
 
 struct VerifyReport {
@@ -81,7 +114,7 @@ struct VerifyReport {
   arrow::Status evidence_error;    ///< Why that file is not there; OK: it is.
   int exit_code = 0;
 
-  /// "ok", "damaged", "failed" or "interrupted".
+  /// "ok", "changed_since", "damaged", "failed" or "interrupted".
   std::string status() const;
 };
 

@@ -84,12 +84,31 @@ class Writer {
     return json;
   }
 
+  Json ToJson(const SourceVerdict& source) const {
+    Json json = {{"status", SourceStateName(source.state)},
+                 {"source_rows", source.source_rows},
+                 {"lake_rows", source.lake_rows},
+                 {"added", source.added},
+                 {"changed", source.changed},
+                 {"gone", source.gone},
+                 {"behind_cursor", source.behind_cursor},
+                 {"unexplained", source.unexplained},
+                 {"exact", source.exact},
+                 {"loaded_at", TextOrNull(source.loaded_at)},
+                 {"stands_at", TextOrNull(source.stands_at)},
+                 {"findings", source.findings},
+                 {"note", TextOrNull(Redacted(source.note))}};
+    if (evidence_) json["rows"] = Rows(source.evidence);
+    return json;
+  }
+
   Json ToJson(const TableVerdict& table) const {
     return {{"table", table.table},
             {"status", VerdictName(table.status())},
             {"strategy", table.strategy},
             {"lake", ToJson(table.lake)},
             {"warehouse", ToJson(table.warehouse)},
+            {"source", table.source.has_value() ? ToJson(*table.source) : Json(nullptr)},
             {"error",
              table.error.ok() ? Json(nullptr) : Json(Redacted(table.error.message()))}};
   }

@@ -14,7 +14,8 @@ namespace keelboat {
 namespace {
 
 void Show(const Invocation& invocation, const TableVerdict& verdict) {
-  const bool ok = verdict.status() == TableVerdict::Status::kOk;
+  const bool ok = verdict.status() == TableVerdict::Status::kOk ||
+                  verdict.status() == TableVerdict::Status::kChangedSince;
   if (invocation.TellsJson()) {
     invocation.WriteLine(ok ? LogLevel::kInfo : LogLevel::kError,
                          ok ? "table.verified" : "table.damaged",
@@ -34,7 +35,8 @@ void Show(const Invocation& invocation, const TableVerdict& verdict) {
 
 arrow::Result<int> Verify(const Invocation& invocation, const VerifyRequest& request) {
   ARROW_ASSIGN_OR_RAISE(auto project, invocation.OpenProject());
-  ARROW_RETURN_NOT_OK(CheckSupported(project->config(), {.load = true}));
+  ARROW_RETURN_NOT_OK(
+      CheckSupported(project->config(), {.extract = request.source, .load = true}));
   ARROW_ASSIGN_OR_RAISE(
       auto report, VerifyProject(
                        *project, request,
@@ -60,6 +62,8 @@ void AddVerifyCommand(CLI::App& program, Invocation& invocation, Action& action)
       "nothing");
   auto request = std::make_shared<VerifyRequest>();
   command->add_option("table", request->tables, "Tables; default: all")->type_name("");
+  command->add_flag("--source", request->source,
+                    "Compare the lake with the source too: changed since, or damaged?");
   command->footer(
       "Reads every byte of the lake's files and every row of the warehouse. What is "
       "found "
@@ -70,6 +74,7 @@ void AddVerifyCommand(CLI::App& program, Invocation& invocation, Action& action)
       "is not loaded yet is none.\n"
       "Examples:\n"
       "  keelboat verify\n"
+      "  keelboat verify --source\n"
       "  keelboat verify orders --json");
   command->callback([&invocation, &action, request] {
     action = [&invocation, request] {

@@ -43,6 +43,30 @@ std::string DescribeWarehouse(const WarehouseVerdict& warehouse) {
   return warehouse.note.empty() ? text : text + " (" + warehouse.note + ")";
 }
 
+std::string DescribeSource(const SourceVerdict& source) {
+  std::string text = "source ";
+  switch (source.state) {
+    case SourceVerdict::State::kEqual:
+      text += "equal";
+      break;
+    case SourceVerdict::State::kChangedSince:
+      text += "changed since";
+      break;
+    case SourceVerdict::State::kDamaged:
+      text += "DIFFERS";
+      break;
+    case SourceVerdict::State::kNotCompared:
+      text += "not compared";
+      break;
+  }
+  if (source.added + source.changed + source.gone > 0) {
+    text += std::string(source.exact ? "" : ", at least") + ": " +
+            FormatRows(source.added) + " only there, " + FormatCount(source.changed) +
+            " changed, " + FormatCount(source.gone) + " only in the lake";
+  }
+  return source.note.empty() ? text : text + " (" + source.note + ")";
+}
+
 class Lines {
  public:
   explicit Lines(std::string first) : text_(std::move(first)) {}
@@ -68,6 +92,9 @@ std::string DescribeVerdict(const TableVerdict& verdict) {
   switch (verdict.status()) {
     case TableVerdict::Status::kOk:
       break;
+    case TableVerdict::Status::kChangedSince:
+      head = "changed ";
+      break;
     case TableVerdict::Status::kDamaged:
       head = "DAMAGED ";
       break;
@@ -80,6 +107,9 @@ std::string DescribeVerdict(const TableVerdict& verdict) {
   }
   head += verdict.table + ": " + DescribeLake(verdict.lake);
   if (verdict.error.ok()) head += "; " + DescribeWarehouse(verdict.warehouse);
+  if (verdict.error.ok() && verdict.source.has_value()) {
+    head += "; " + DescribeSource(*verdict.source);
+  }
   Lines lines(std::move(head));
   if (!verdict.error.ok()) lines.Add(verdict.error.message());
   for (const LakeVerdict::Finding& finding : verdict.lake.findings) {
@@ -87,6 +117,11 @@ std::string DescribeVerdict(const TableVerdict& verdict) {
   }
   for (const std::string& finding : verdict.warehouse.findings) {
     lines.Add("warehouse: " + finding);
+  }
+  if (verdict.source.has_value()) {
+    for (const std::string& finding : verdict.source->findings) {
+      lines.Add("source: " + finding);
+    }
   }
   return std::move(lines).Text();
 }

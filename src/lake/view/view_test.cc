@@ -22,6 +22,7 @@
 #include "keelboat/error.h"
 #include "lake/view/key_set.h"
 #include "lake/view/latest.h"
+#include "lake/view/latest_rows.h"
 #include "lake/view/rewrite.h"
 #include "support/lake_fixture.h"
 
@@ -123,6 +124,30 @@ class ViewTest : public LakeFixture {
     for (const auto& [key, version_and_value] : found) {
       rows[key] = version_and_value.second;
     }
+    return rows;
+  }
+
+  // The same through LatestRows; a key that comes twice shows.
+  Rows Visited(const LakeSnapshot& snapshot, const ViewOptions& options) {
+    auto view = LatestRows::Make(table(), snapshot.files, kKey, never_, options);
+    EXPECT_TRUE(view.ok()) << view.status().ToString();
+    Rows rows;
+    auto visit = [&](const DataFile&, const arrow::RecordBatch& batch,
+                     const std::vector<bool>& superseded) {
+      const auto& values = static_cast<const arrow::Int64Array&>(*batch.column(0));
+      const auto& shops = static_cast<const arrow::StringArray&>(*batch.column(1));
+      const auto& ids = static_cast<const arrow::Decimal128Array&>(*batch.column(2));
+      for (int64_t row = 0; row < batch.num_rows(); ++row) {
+        if (!superseded.empty() && superseded[row]) continue;
+        const bool fresh = rows.emplace(std::pair(shops.GetString(row),
+                                                  std::stoull(ids.FormatValue(row))),
+                                        values.Value(row))
+                               .second;
+        EXPECT_TRUE(fresh);
+      }
+      return arrow::Status::OK();
+    };
+    EXPECT_TRUE(view->Visit(never_, visit).ok());
     return rows;
   }
 
@@ -245,6 +270,7 @@ TEST_F(ViewTest, TheViewOfARandomHistoryIsTheSource) {
         EXPECT_EQ(
             DigestLatest({{&table(), after.files}}, kKey, never_, some).ValueOrDie(),
             DigestOf(source));
+        EXPECT_EQ(Visited(after, some), source);
       }
     }
   }
