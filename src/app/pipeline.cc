@@ -85,6 +85,7 @@ class Pipeline {
     ARROW_ASSIGN_OR_RAISE(planning.tables, project_.Tables(request_.tables, stop_));
     planning.full_refresh = request_.full_refresh;
     planning.test_mode = request_.test_mode;
+    planning.backfill = request_.backfill;
     planning.workers = Workers(project_.config());
     return PlanRun(project_, std::move(planning), *lake_, stop_).Value(&planned_);
   }

@@ -12,6 +12,7 @@
 #include "app/project.h"
 #include "core/observer.h"
 #include "engine/task.h"
+#include "planner/planner.h"
 
 namespace keelboat {
 
@@ -24,6 +25,8 @@ struct PipelineRequest {
   bool transform = true;
   bool test_mode = false;
   bool full_refresh = false;
+  /// Extract this window of the tables again instead of what is new.
+  std::optional<BackfillWindow> backfill = std::nullopt;
 };
 
 /// What a command did. Everything in it is also in the run record.

@@ -77,6 +77,11 @@ class TablePlanner {
     facts.spec = spec;
     facts.snapshot = view.info();
     facts.masks = MasksText(table_.contract.get());
+    if (table_.contract != nullptr) {
+      for (const auto& [column, kind] : table_.contract->masks()) {
+        facts.masked.push_back(column);
+      }
+    }
     ARROW_ASSIGN_OR_RAISE(facts.relation, source_.DescribeTable(spec.table, stop));
     ARROW_ASSIGN_OR_RAISE(facts.lake, lake_->Latest());
     const arrow::Schema& schema = *facts.relation.schema;
@@ -91,8 +96,10 @@ class TablePlanner {
                             source_.CountDuplicates(spec.table, spec.primary_key, stop));
     }
     const auto cursor = schema.GetFieldByName(spec.incremental_column);
+    // A backfill leaves progress where it is.
     if (spec.strategy != LoadStrategy::kFull && !options_.row_limit.has_value() &&
-        cursor != nullptr && CursorKindOf(*cursor).ok()) {
+        !options_.backfill.has_value() && cursor != nullptr &&
+        CursorKindOf(*cursor).ok()) {
       ARROW_ASSIGN_OR_RAISE(
           facts.cursor,
           view.MeasureCursor(facts.relation, spec.incremental_column, spec.where, stop));
@@ -234,6 +241,7 @@ arrow::Result<PlannedRun> PlanRun(Project& project, PlanningRequest request, Lak
   PlanOptions options;
   options.full_refresh = request.full_refresh;
   if (request.test_mode) options.row_limit = kTestModeRows;
+  options.backfill = request.backfill;
   run.snapshot.connections = request.workers;
   run.snapshot.at_first_read = project.config().run.snapshot == SnapshotMode::kPerTable;
   Views views(run.snapshot);

@@ -11,6 +11,7 @@
 #include "app/project.h"
 #include "engine/task.h"
 #include "planner/plan.h"
+#include "planner/planner.h"
 
 namespace keelboat {
 
@@ -19,6 +20,8 @@ struct PlanningRequest {
   std::vector<ConfiguredTable> tables;
   bool full_refresh = false;
   bool test_mode = false;
+  /// Read this window of each table again instead of what a run would.
+  std::optional<BackfillWindow> backfill;
   /// Partitions that will be read side by side: as many connections a source gets.
   int workers = 1;
 };

@@ -21,6 +21,7 @@ void AddCheckCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddPlanCommand(CLI::App& program, Invocation& invocation, Action& action);
 /// run, extract, load and transform.
 void AddRunCommands(CLI::App& program, Invocation& invocation, Action& action);
+void AddBackfillCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddStatusCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddHistoryCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddVerifyCommand(CLI::App& program, Invocation& invocation, Action& action);

@@ -67,6 +67,7 @@ int Main(int argc, char** argv) {
   AddCheckCommand(program, invocation, action);
   AddPlanCommand(program, invocation, action);
   AddRunCommands(program, invocation, action);
+  AddBackfillCommand(program, invocation, action);
   AddStatusCommand(program, invocation, action);
   AddHistoryCommand(program, invocation, action);
   AddVerifyCommand(program, invocation, action);

@@ -54,7 +54,8 @@ std::optional<LoadIncrement> IncrementBetween(const LakeSnapshot& from,
   for (const DataFile& file : from.files) known.insert(file.path);
   for (const DataFile& file : to.files) live.insert(file.path);
   for (const DataFile& file : from.files) {
-    if (!file.open_tail && !live.contains(file.path)) return std::nullopt;
+    // Only then are the rows at or above open_from just those that arrive.
+    if (file.open_tail == live.contains(file.path)) return std::nullopt;
   }
   LoadIncrement increment;
   increment.from_version = from.version;

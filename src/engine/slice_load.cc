@@ -10,16 +10,13 @@
 #include "core/retry.h"
 #include "core/stop.h"
 #include "engine/partition_stream.h"
-#include "lake/view/key_stream.h"
 #include "lake/view/latest.h"
-#include "lake/view/rewrite.h"
 
 namespace keelboat {
 namespace {
 
 constexpr const char* kReasonColumn = "_keelboat_reason";
 constexpr std::size_t kOffendersKept = 5;
-constexpr std::size_t kKeysALookup = 1000;
 
 // What several checkers found, as one would have found it.
 void Merge(const std::vector<Violation>& more, std::vector<Violation>& all) {
@@ -44,6 +41,13 @@ std::vector<DataFile> FilesOf(const std::vector<Receipt>& receipts) {
     files.insert(files.end(), receipt.files.begin(), receipt.files.end());
   }
   return files;
+}
+
+// As SQL, for readers of the log.
+std::string WindowText(const CursorPlan& cursor) {
+  const std::string column = "`" + cursor.column + "`";
+  return column + " >= '" + cursor.from.value_or("") + "' AND " + column + " < '" +
+         cursor.until.value_or("") + "'";
 }
 
 std::shared_ptr<arrow::Schema> MaskedSchema(const TableTask& task) {
@@ -220,6 +224,14 @@ arrow::Status SliceLoad::Judge() {
                          ": give them one, or set null_cursor to include",
                      {{"table", table()}, {"column", cursor->column}});
   }
+  if (patches() && task_.plan.key.empty() && null_cursors_ > 0) {
+    return MakeError(ErrorKind::kUnsupported,
+                     std::to_string(null_cursors_) +
+                         " rows of the window have a cursor that is read as null, and "
+                         "without a key they cannot be told from those that the lake "
+                         "has: run with --full-refresh",
+                     {{"table", table()}, {"column", cursor->column}});
+  }
   if (!violations_.empty()) ARROW_RETURN_NOT_OK(JudgeViolations());
   return JudgeQuality();
 }
@@ -265,6 +277,13 @@ arrow::Result<Extracted> SliceLoad::Finish(std::optional<int64_t> read_version,
                                            const std::stop_token& stop) {
   const bool increment =
       task_.plan.strategy == LoadStrategy::kIncremental && read_version.has_value();
+  if (patches()) {
+    ARROW_ASSIGN_OR_RAISE(auto before, task_.lake_table->At(read_version.value()));
+    ARROW_RETURN_NOT_OK(SettleWindow(before, stop));
+    if (rows_read_ == 0 && removed_.empty() && quarantine_removed_.empty()) {
+      return Extracted{"", std::move(before), 0, 0};
+    }
+  }
   if (increment && !task_.plan.key.empty()) {
     ARROW_RETURN_NOT_OK(SettleVanished(*read_version, stop));
   }
@@ -298,69 +317,6 @@ arrow::Result<Extracted> SliceLoad::Finish(std::optional<int64_t> read_version,
   committed_ = true;
   ARROW_ASSIGN_OR_RAISE(auto snapshot, task_.lake_table->Commit(commit));
   return Extracted{"", std::move(snapshot), rows_written_, rows_quarantined_};
-}
-
-arrow::Status SliceLoad::SettleVanished(int64_t read_version,
-                                        const std::stop_token& stop) {
-  ARROW_ASSIGN_OR_RAISE(auto before, task_.lake_table->At(read_version));
-  std::vector<DataFile> tail;
-  std::vector<DataFile> closed;
-  for (const DataFile& file : before.files) {
-    (file.open_tail ? tail : closed).push_back(file);
-  }
-  ARROW_ASSIGN_OR_RAISE(
-      auto keys, VanishedKeys(*task_.lake_table, *before.schema, tail, FilesOf(receipts_),
-                              task_.plan.key, stop));
-  ARROW_RETURN_NOT_OK(EraseCarried(receipts_.size(), 0, keys, stop));
-  if (keys.empty()) return arrow::Status::OK();
-
-  // A row that left the window is still there where its cursor was set back.
-  const std::size_t known = receipts_.size();
-  const std::size_t known_quarantined = quarantine_receipts_.size();
-  Partition lookup = slice_.partitions.front();
-  lookup.ordinal = slice_.partitions.back().ordinal + 1;
-  lookup.open_tail = false;
-  std::atomic<int64_t> bytes = 0;
-  const auto texts = keys.texts();
-  for (std::size_t i = 0; i < texts.size(); i += kKeysALookup, ++lookup.ordinal) {
-    Predicate keyset;
-    keyset.kind = PredicateKind::kKeyset;
-    keyset.columns = task_.plan.key;
-    const auto from = texts.begin() + static_cast<std::ptrdiff_t>(i);
-    keyset.keys.assign(from, from + static_cast<std::ptrdiff_t>(
-                                        std::min(kKeysALookup, texts.size() - i)));
-    lookup.predicates = {std::move(keyset)};
-    ARROW_RETURN_NOT_OK(Carry(lookup, bytes, stop));
-  }
-  ARROW_RETURN_NOT_OK(EraseCarried(known, known_quarantined, keys, stop));
-  if (keys.empty()) return arrow::Status::OK();
-  // Those are gone; what older commits hold of them would come to light again.
-  ARROW_ASSIGN_OR_RAISE(auto rewritten,
-                        RewriteWithout(*task_.lake_table, closed, keys,
-                                       {options_.run_id, lookup.ordinal}, stop));
-  removed_ = std::move(rewritten.removed);
-  std::move(rewritten.receipts.begin(), rewritten.receipts.end(),
-            std::back_inserter(receipts_));
-  return arrow::Status::OK();
-}
-
-arrow::Status SliceLoad::EraseCarried(std::size_t first, std::size_t first_quarantined,
-                                      KeySet& keys, const std::stop_token& stop) const {
-  auto erase = [&](const LakeTable& lake_table, const std::vector<Receipt>& receipts,
-                   std::size_t from) -> arrow::Status {
-    for (std::size_t i = from; i < receipts.size(); ++i) {
-      for (const DataFile& file : receipts[i].files) {
-        ARROW_RETURN_NOT_OK(VisitKeys(lake_table, file, task_.plan.key, stop,
-                                      [&](const arrow::RecordBatch& batch, const auto&) {
-                                        return keys.Erase(batch);
-                                      }));
-      }
-    }
-    return arrow::Status::OK();
-  };
-  ARROW_RETURN_NOT_OK(erase(*task_.lake_table, receipts_, first));
-  if (task_.quarantine_table == nullptr) return arrow::Status::OK();
-  return erase(*task_.quarantine_table, quarantine_receipts_, first_quarantined);
 }
 
 arrow::Result<KeyDigest> SliceLoad::DigestSource(const std::stop_token& stop) const {
@@ -414,11 +370,15 @@ arrow::Result<std::optional<int64_t>> SliceLoad::PublishQuarantine() {
   if (quarantine_receipts_.empty() && (!before.has_value() || before->rows == 0)) {
     return std::nullopt;
   }
+  if (patches() && quarantine_receipts_.empty() && quarantine_removed_.empty()) {
+    return std::nullopt;
+  }
   if (quarantine_schema_ == nullptr) quarantine_schema_ = before->schema;
   LakeCommit commit = NewCommit(quarantine_receipts_, quarantine_schema_);
   commit.description =
       "Rows of " + table() + " that broke its contract; " + kReasonColumn + " says why";
   if (before.has_value()) commit.read_version = before->version;
+  commit.removed = quarantine_removed_;
   const int slice_number =
       slice_.partitions.empty() ? 0 : slice_.partitions.front().ordinal;
   commit.transaction = {
@@ -431,7 +391,10 @@ arrow::Result<std::optional<int64_t>> SliceLoad::PublishQuarantine() {
 LakeCommit SliceLoad::NewCommit(const std::vector<Receipt>& receipts,
                                 const std::shared_ptr<arrow::Schema>& schema) const {
   LakeCommit commit;
-  commit.mode = slice_.replaces ? LakeCommit::Mode::kReplace : LakeCommit::Mode::kAdvance;
+  commit.mode = slice_.replaces ? LakeCommit::Mode::kReplace
+                : patches()     ? LakeCommit::Mode::kPatch
+                                : LakeCommit::Mode::kAdvance;
+  if (patches()) commit.predicate = WindowText(*task_.plan.cursor);
   commit.schema = schema;
   commit.receipts = receipts;
   commit.run_id = options_.run_id;

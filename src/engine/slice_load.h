@@ -76,6 +76,7 @@ class SliceLoad {
   };
 
   const std::string& table() const { return task_.plan.spec.table; }
+  bool patches() const { return task_.plan.strategy == LoadStrategy::kBackfill; }
   arrow::Result<Carried> CarryOnce(const Partition& partition,
                                    std::atomic<int64_t>& bytes,
                                    const std::stop_token& stop);
@@ -84,6 +85,14 @@ class SliceLoad {
   void Keep(Carried carried);
   // Looks up what left the open tail, and takes what is gone out of the closed files.
   arrow::Status SettleVanished(int64_t read_version, const std::stop_token& stop);
+  // Reads the rows of `keys` that the lookup's predicates hold of, a thousand at a time;
+  // leaves the next free ordinal in it.
+  arrow::Status LookUp(const KeySet& keys, Partition& lookup,
+                       const std::stop_token& stop);
+  // Backfill: takes the window's rows out of the files of the lake and of the quarantine,
+  // and whatever older version of a row that is gone would come to light.
+  arrow::Status SettleWindow(const LakeSnapshot& before, const std::stop_token& stop);
+  arrow::Status SettleQuarantine(int ordinal, const std::stop_token& stop);
   // Takes out of `keys` what the receipts from these positions on hold.
   arrow::Status EraseCarried(std::size_t first, std::size_t first_quarantined,
                              KeySet& keys, const std::stop_token& stop) const;
@@ -116,6 +125,7 @@ class SliceLoad {
   std::vector<Receipt> receipts_;
   std::vector<Receipt> quarantine_receipts_;
   std::vector<std::string> removed_;
+  std::vector<std::string> quarantine_removed_;
   std::vector<Violation> violations_;
   int64_t rows_read_ = 0;
   int64_t rows_written_ = 0;

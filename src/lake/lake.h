@@ -92,6 +92,7 @@ struct LakeCommit {
   enum class Mode {
     kReplace,  ///< All files go.
     kAdvance,  ///< The open tail, as it is when the commit is made, and `removed` go.
+    kPatch,    ///< `removed` go; the open tail stays but for those of its files.
     kAppend,   ///< Nothing goes.
   };
   Mode mode = Mode::kReplace;
@@ -99,7 +100,10 @@ struct LakeCommit {
   std::shared_ptr<arrow::Schema> schema;
   std::vector<Receipt> receipts;
   /// kAdvance: paths of closed files that receipts replace (rewritten without some rows).
+  /// kPatch: of any files.
   std::vector<std::string> removed;
+  /// kPatch: the rows that it replaces, in SQL, for readers of the log.
+  std::string predicate;
   std::string run_id;
   std::string description;
   std::string strategy;  ///< "full" …

@@ -5,6 +5,9 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include <arrow/type.h>
 #include <arrow/type_traits.h>
@@ -12,6 +15,7 @@
 
 #include "core/quantity.h"
 #include "keelboat/error.h"
+#include "planner/schema_change.h"
 
 namespace keelboat {
 namespace {
@@ -162,6 +166,49 @@ arrow::Result<std::chrono::seconds> Duration(const arrow::Field& field,
                        ", which is a time: write a length of time such as 10m or 1d");
 }
 
+// Digits with or without a sign and a point, as many as can be compared.
+std::optional<std::string> TypedDecimal(const std::string& text, bool point) {
+  const std::size_t sign = text.starts_with('-') ? 1 : 0;
+  std::size_t digits = 0;
+  std::size_t points = 0;
+  for (char c : text.substr(sign)) {
+    if (c >= '0' && c <= '9') ++digits;
+    if (c == '.') ++points;
+  }
+  const bool sound = digits > 0 && digits <= kDigits / 2 && points <= (point ? 1U : 0U) &&
+                     sign + digits + points == text.size();
+  return sound ? std::optional(text) : std::nullopt;
+}
+
+std::optional<std::string> TypedFloat(const std::string& text) {
+  double value = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || rest != end || !std::isfinite(value)) return std::nullopt;
+  return text;
+}
+
+// "2024-01-31", "2024-01-31 10:00" and so on, with the rest of the digits.
+std::optional<std::string> TypedTime(const std::string& text, bool date_only) {
+  const std::string form = "0000-00-00 00:00:00.000000";
+  const std::size_t size = text.size();
+  const bool ends_well =
+      size == 10 ||
+      (!date_only && (size == 16 || size == 19 || (size > 20 && size <= 26)));
+  if (!ends_well) return std::nullopt;
+  std::string whole = form;
+  for (std::size_t i = 0; i < size; ++i) {
+    const bool digit = text[i] >= '0' && text[i] <= '9';
+    const bool fits =
+        form[i] == '0' ? digit : text[i] == form[i] || (i == 10 && text[i] == 'T');
+    if (!fits) return std::nullopt;
+    if (digit) whole[i] = text[i];
+  }
+  const bool in_day = whole.substr(11, 2) < "24" && whole[14] < '6' && whole[17] < '6';
+  if (!in_day || whole.starts_with("0000") || !ParseTime(whole).ok()) return std::nullopt;
+  return date_only ? text : whole;
+}
+
 }  // namespace
 
 const char* CursorKindName(CursorKind kind) {
@@ -211,6 +258,37 @@ arrow::Result<int> CompareCursors(CursorKind kind, const std::string& left,
   ARROW_ASSIGN_OR_RAISE(Number b, ParseNumber(right));
   ARROW_RETURN_NOT_OK(Align(a, b));
   return a.value < b.value ? -1 : b.value < a.value ? 1 : 0;
+}
+
+arrow::Result<std::string> ParseCursorValue(const arrow::Field& field,
+                                            const std::string& text) {
+  ARROW_ASSIGN_OR_RAISE(CursorKind kind, CursorKindOf(field));
+  const arrow::Type::type id = field.type()->id();
+  std::optional<std::string> value;
+  const char* form = "";
+  if (kind == CursorKind::kDate) {
+    form = "a date such as 2024-01-31";
+    value = TypedTime(text, true);
+  } else if (kind == CursorKind::kTime) {
+    form = "2024-01-31, or 2024-01-31 10:00:00 with up to six digits more (UTC)";
+    value = TypedTime(text, false);
+  } else if (arrow::is_integer(id)) {
+    form = "digits";
+    value = TypedDecimal(text, false);
+  } else if (arrow::is_decimal(id)) {
+    form = "digits with a point";
+    value = TypedDecimal(text, true);
+  } else if (kind == CursorKind::kNumber) {
+    form = "a number";
+    value = TypedFloat(text);
+  } else {
+    form = "nothing: text has no form that could be checked";
+  }
+  if (value.has_value()) return *std::move(value);
+  return MakeError(ErrorKind::kConfig,
+                   "'" + text + "' is no value of the cursor " + field.name() + " (" +
+                       SourceTypeOf(field) + "): write " + form,
+                   {{"column", field.name()}});
 }
 
 arrow::Result<std::string> LookBack(const arrow::Field& field, const std::string& value,

@@ -22,6 +22,14 @@ arrow::Result<CursorKind> CursorKindOf(const arrow::Field& field);
 arrow::Result<int> CompareCursors(CursorKind kind, const std::string& left,
                                   const std::string& right);
 
+/// \brief A value that somebody typed, in the text form of `Predicate`.
+///
+/// Takes digits for numbers, "2024-01-31" for dates, the same with or without
+/// "10:00[:00[.000000]]" for times (UTC). kConfig, naming the form, for anything else and
+/// for text, which has none.
+arrow::Result<std::string> ParseCursorValue(const arrow::Field& field,
+                                            const std::string& text);
+
 /// \brief The value that lies `lookback` before another one, within the type's range.
 ///
 /// \param lookback "10m" or "1d" for times and dates, "10000" for numbers; empty: the

@@ -56,48 +56,16 @@ std::string WhyStartAnew(const PlanOptions& options, const TableFacts& facts,
   if (options.full_refresh) return "full refresh was asked for";
   if (options.row_limit.has_value()) return "test mode reads the first rows only";
   if (!facts.lake.has_value()) return "no watermark yet";
-  const Configuration& lake = facts.lake->configuration;
-  if (!lake.contains(lake_key::kOpenFrom)) return "no watermark yet";
-  const arrow::Field& field = CursorField(plan);
-  if (ValueOf(lake, lake_key::kCursor) != field.name()) {
-    return "the cursor was " + ValueOf(lake, lake_key::kCursor) + " before";
-  }
-  if (ValueOf(lake, lake_key::kCursorType) != SourceTypeOf(field)) {
-    return "the cursor " + field.name() + " was " + ValueOf(lake, lake_key::kCursorType) +
-           " before and is " + SourceTypeOf(field) + " now";
-  }
-  if (ValueOf(lake, lake_key::kKey) != KeyJson(plan.key)) {
-    return "the key was " + ValueOf(lake, lake_key::kKey) + " before and is " +
-           KeyJson(plan.key) + " now";
-  }
-  if (ValueOf(lake, lake_key::kWhere) != plan.spec.where) {
-    return "where was " + Shown(ValueOf(lake, lake_key::kWhere)) + " before and is " +
-           Shown(plan.spec.where) + " now";
-  }
-  if (ValueOf(lake, lake_key::kMasks) != facts.masks) {
-    return "masks were " + Shown(ValueOf(lake, lake_key::kMasks)) + " before and are " +
-           Shown(facts.masks) + " now";
-  }
-  const bool nulls = ValueOf(lake, lake_key::kNullCursor) == "include";
-  if (nulls != (plan.spec.null_cursor == NullCursor::kInclude)) {
-    return "null_cursor was changed";
-  }
-  for (const DataFile& file : facts.lake->files) {
-    if (file.rows_version != kMixedVersions) continue;
-    return "another program put rows of several commits into one file of the lake, so it "
-           "cannot be told which are the newest";
-  }
-  // Rows in the lake's files keep the columns and types that they were written with.
-  const SchemaDelta delta = CompareSchemas(*facts.lake->schema, *plan.schema);
-  if (!delta.only_added()) return "columns changed: " + DescribeChange(delta);
-  return {};
+  if (!facts.lake->configuration.contains(lake_key::kOpenFrom)) return "no watermark yet";
+  return WhyNotTogether(facts, plan);
 }
 
 // Why an increment does not prove that the lake has what the source has.
 std::string WhyNotProven(const PlanOptions& options, const TableFacts& facts,
                          const TablePlan& plan) {
   if (plan.key.empty()) return "no key, so deleted rows could not be seen";
-  const SchemaDelta delta = CompareSchemas(*facts.lake->schema, *plan.schema);
+  const SchemaDelta delta =
+      CompareSchemas(*facts.lake->schema, *plan.schema, facts.masked);
   if (!delta.empty()) return "columns changed: " + DescribeChange(delta);
   const Configuration& lake = facts.lake->configuration;
   if (plan.spec.full_refresh_every.has_value()) {
@@ -181,6 +149,44 @@ arrow::Status Advance(const TableFacts& facts, const Configuration& lake,
 
 }  // namespace
 
+std::string WhyNotTogether(const TableFacts& facts, const TablePlan& plan) {
+  const Configuration& lake = facts.lake->configuration;
+  const arrow::Field& field = CursorField(plan);
+  if (ValueOf(lake, lake_key::kCursor) != field.name()) {
+    return "the cursor was " + ValueOf(lake, lake_key::kCursor) + " before";
+  }
+  if (ValueOf(lake, lake_key::kCursorType) != SourceTypeOf(field)) {
+    return "the cursor " + field.name() + " was " + ValueOf(lake, lake_key::kCursorType) +
+           " before and is " + SourceTypeOf(field) + " now";
+  }
+  if (ValueOf(lake, lake_key::kKey) != KeyJson(plan.key)) {
+    return "the key was " + ValueOf(lake, lake_key::kKey) + " before and is " +
+           KeyJson(plan.key) + " now";
+  }
+  if (ValueOf(lake, lake_key::kWhere) != plan.spec.where) {
+    return "where was " + Shown(ValueOf(lake, lake_key::kWhere)) + " before and is " +
+           Shown(plan.spec.where) + " now";
+  }
+  if (ValueOf(lake, lake_key::kMasks) != facts.masks) {
+    return "masks were " + Shown(ValueOf(lake, lake_key::kMasks)) + " before and are " +
+           Shown(facts.masks) + " now";
+  }
+  const bool nulls = ValueOf(lake, lake_key::kNullCursor) == "include";
+  if (nulls != (plan.spec.null_cursor == NullCursor::kInclude)) {
+    return "null_cursor was changed";
+  }
+  for (const DataFile& file : facts.lake->files) {
+    if (file.rows_version != kMixedVersions) continue;
+    return "another program put rows of several commits into one file of the lake, so it "
+           "cannot be told which are the newest";
+  }
+  // Rows in the lake's files keep the columns and types that they were written with.
+  const SchemaDelta delta =
+      CompareSchemas(*facts.lake->schema, *plan.schema, facts.masked);
+  if (!delta.only_added()) return "columns changed: " + DescribeChange(delta);
+  return {};
+}
+
 arrow::Status DecideIncrement(const PlanOptions& options, const TableFacts& facts,
                               TablePlan& plan) {
   const TableSpec& spec = plan.spec;
@@ -201,7 +207,8 @@ arrow::Status DecideIncrement(const PlanOptions& options, const TableFacts& fact
   if (plan.reason.empty()) {
     plan.strategy = LoadStrategy::kIncremental;
     plan.check_keys = spec.strategy == LoadStrategy::kHybrid;
-    const SchemaDelta delta = CompareSchemas(*facts.lake->schema, *plan.schema);
+    const SchemaDelta delta =
+        CompareSchemas(*facts.lake->schema, *plan.schema, facts.masked);
     if (!delta.added.empty()) {
       plan.warnings.push_back(DescribeChange(delta) +
                               ": rows loaded before have no value there; "

@@ -36,6 +36,10 @@ inline constexpr const char* kOpenFrom = "keelboat.open_from";
 arrow::Status DecideIncrement(const PlanOptions& options, const TableFacts& facts,
                               TablePlan& plan);
 
+/// \brief Why rows that are read now do not go beside those that an incremental load left
+/// in the lake; empty: they do. The lake has an `open_from`.
+std::string WhyNotTogether(const TableFacts& facts, const TablePlan& plan);
+
 /// The configuration that a commit of this plan writes, but for how far it is read.
 std::map<std::string, std::string> ConfigurationOf(const PlanOptions& options,
                                                    const TableFacts& facts,

@@ -106,6 +106,21 @@ TEST_F(IncrementTest, AnOlderViewDoesNotOverwriteALaterOne) {
   EXPECT_EQ(Plan().strategy, LoadStrategy::kFull);
 }
 
+TEST_F(IncrementTest, AMaskedColumnIsATextInTheLake) {
+  facts_.relation.schema =
+      arrow::schema({facts_.relation.schema->field(0), facts_.relation.schema->field(1),
+                     Column("note", arrow::int64(), "bigint(20)")});
+  facts_.masks = "note:hash";
+  facts_.masked = {"note"};
+  ReadBefore();
+  facts_.lake->schema =
+      arrow::schema({facts_.relation.schema->field(0), facts_.relation.schema->field(1),
+                     arrow::field("note", arrow::utf8())});
+  auto plan = Plan();
+  EXPECT_EQ(plan.reason, "");
+  EXPECT_TRUE(plan.schema_change.empty());
+}
+
 TEST_F(IncrementTest, NothingNewReadsTheTailAgain) {
   ReadBefore();
   facts_.cursor->max = "2024-03-01 12:00:00.000001";

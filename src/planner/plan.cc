@@ -61,6 +61,7 @@ Json CursorToJson(const CursorPlan& cursor) {
   return Json{{"column", cursor.column},
               {"kind", CursorKindName(cursor.kind)},
               {"from", OrNull(cursor.from)},
+              {"until", OrNull(cursor.until)},
               {"watermark", OrNull(cursor.watermark)},
               {"open_from", OrNull(cursor.open_from)}};
 }

@@ -47,6 +47,8 @@ struct CursorPlan {
   CursorKind kind = CursorKind::kTime;
   /// Rows at or above are read, inclusive; nullopt: from the beginning.
   std::optional<std::string> from;
+  /// Backfill: rows at or above are not read; nullopt: to the end.
+  std::optional<std::string> until;
   /// How far the table is read after this run; nullopt: no row has a value yet.
   std::optional<std::string> watermark;
   /// Rows at or above lie in the open tail after this run.

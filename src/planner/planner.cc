@@ -8,6 +8,7 @@
 
 #include "core/nearest.h"
 #include "keelboat/error.h"
+#include "planner/backfill.h"
 #include "planner/increment.h"
 #include "planner/schema_change.h"
 #include "planner/slice.h"
@@ -147,10 +148,15 @@ arrow::Result<TablePlan> PlanTable(const PlanOptions& options, const TableFacts&
   if (facts.lake.has_value()) {
     plan.lake_version = facts.lake->version;
     if (!options.full_refresh) ARROW_RETURN_NOT_OK(CheckViewIsLater(facts));
-    plan.schema_change = CompareSchemas(*facts.lake->schema, *plan.schema);
+    plan.schema_change = CompareSchemas(*facts.lake->schema, *plan.schema, facts.masked);
     if (!options.full_refresh) ARROW_RETURN_NOT_OK(ApplySchemaPolicy(plan));
   }
   ARROW_RETURN_NOT_OK(PickKey(facts, plan));
+  if (options.backfill.has_value()) {
+    ARROW_RETURN_NOT_OK(DecideBackfill(*options.backfill, facts, plan));
+    plan.slices.push_back(WindowSlice(plan));
+    return plan;
+  }
   if (facts.spec.strategy != LoadStrategy::kFull) {
     ARROW_RETURN_NOT_OK(DecideIncrement(options, facts, plan));
   }

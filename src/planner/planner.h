@@ -30,6 +30,14 @@ struct TableFacts {
   std::optional<CursorFacts> cursor;
   /// What the contract masks, in a stable text: "email:hash phone:partial".
   std::string masks;
+  /// The columns that it masks.
+  std::vector<std::string> masked;
+};
+
+/// The cursor values to read again, as the user wrote them: from <= cursor < to.
+struct BackfillWindow {
+  std::string from;
+  std::string to;
 };
 
 struct PlanOptions {
@@ -39,6 +47,8 @@ struct PlanOptions {
   SystemTime now;
   /// At most so many rows of each table (test mode).
   std::optional<int64_t> row_limit = std::nullopt;
+  /// Read this window again instead of what a run would.
+  std::optional<BackfillWindow> backfill = std::nullopt;
 };
 
 /// Whether a unique index or the primary key of the relation proves `columns` unique:

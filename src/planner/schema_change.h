@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <arrow/status.h>
 #include <arrow/type_fwd.h>
@@ -12,8 +13,9 @@ namespace keelboat {
 /// The source's own name of a column's type, where it told one.
 std::string SourceTypeOf(const arrow::Field& field);
 
-/// How the columns to be read differ from the lake's.
-SchemaDelta CompareSchemas(const arrow::Schema& lake, const arrow::Schema& source);
+/// How the columns to be read differ from the lake's, where `masked` ones are texts.
+SchemaDelta CompareSchemas(const arrow::Schema& lake, const arrow::Schema& source,
+                           const std::vector<std::string>& masked);
 
 /// \brief Applies `schema_change` to the plan's columns.
 ///

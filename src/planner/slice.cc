@@ -72,6 +72,19 @@ Slice WholeSlice(const TablePlan& plan, std::optional<int64_t> row_limit,
   return slice;
 }
 
+Slice WindowSlice(const TablePlan& plan) {
+  const CursorPlan& cursor = *plan.cursor;
+  Slice slice;
+  slice.replaces = false;
+  slice.partitions.push_back(WholeTable(plan));
+  slice.partitions.back().predicates.push_back(
+      Range(cursor.column, cursor.from, cursor.until));
+  SetProgress(slice, cursor.watermark, cursor.open_from);
+  const std::string& taken_at = plan.snapshot.taken_at;
+  if (!taken_at.empty()) slice.configuration[lake_key::kTakenAt] = taken_at;
+  return slice;
+}
+
 arrow::Status SliceAt(const std::vector<std::string>& bounds, TablePlan& plan) {
   const CursorPlan& cursor = *plan.cursor;
   const arrow::Field& field = *plan.schema->GetFieldByName(cursor.column);

@@ -15,6 +15,10 @@ namespace keelboat {
 Slice WholeSlice(const TablePlan& plan, std::optional<int64_t> row_limit,
                  std::map<std::string, std::string> configuration);
 
+/// The rows from the plan's `cursor.from` to below `cursor.until`, to take the place of
+/// those that the lake has there. How far the table is read stays as it is.
+Slice WindowSlice(const TablePlan& plan);
+
 /// \brief Divides the one slice of a long load at ascending cursor values.
 ///
 /// Each slice is what an incremental run up to its bound would be, so a run that dies

@@ -10,6 +10,8 @@ const char* LoadStrategyName(LoadStrategy strategy) {
       return "incremental";
     case LoadStrategy::kHybrid:
       return "hybrid";
+    case LoadStrategy::kBackfill:
+      return "backfill";
   }
   return "full";
 }

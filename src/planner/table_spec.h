@@ -9,11 +9,12 @@
 
 namespace keelboat {
 
-enum class LoadStrategy { kFull, kIncremental, kHybrid };
+/// kBackfill is asked for by a command, never by a table's metadata.
+enum class LoadStrategy { kFull, kIncremental, kHybrid, kBackfill };
 enum class NullCursor { kFail, kInclude };
 enum class SchemaChange { kEvolve, kFreeze, kFail };
 
-/// Returns "full", "incremental" or "hybrid".
+/// Returns "full", "incremental", "hybrid" or "backfill".
 const char* LoadStrategyName(LoadStrategy strategy);
 
 /// Checks that an older project's metadata asks for, as least shares of rows.

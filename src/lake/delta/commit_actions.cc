@@ -91,14 +91,16 @@ arrow::Result<Metadata> MetadataFor(const LakeCommit& commit, const std::string&
 arrow::Result<std::set<std::string>> PathsThatGo(const LakeCommit& commit,
                                                  const LogState* state) {
   std::set<std::string> paths;
+  const bool replaces = commit.mode == LakeCommit::Mode::kReplace;
   const bool advances = commit.mode == LakeCommit::Mode::kAdvance;
-  if (!advances && !commit.removed.empty()) {
-    return MakeError(ErrorKind::kInternal, "only an advancing commit removes files");
+  if ((replaces || commit.mode == LakeCommit::Mode::kAppend) && !commit.removed.empty()) {
+    return MakeError(ErrorKind::kInternal,
+                     "only a commit that advances or patches names files that go");
   }
   if (state == nullptr || commit.mode == LakeCommit::Mode::kAppend) return paths;
   for (const auto& [path, add] : state->files) {
     const FileTags tags = TagsOf(add);
-    if (advances && tags.rows_version == kMixedVersions) {
+    if (!replaces && tags.rows_version == kMixedVersions) {
       return MakeError(ErrorKind::kUnsupported,
                        "another program put rows of several commits into one file (" +
                            path +
@@ -106,7 +108,7 @@ arrow::Result<std::set<std::string>> PathsThatGo(const LakeCommit& commit,
                            "table in full (--full-refresh)",
                        {{"path", path}});
     }
-    if (!advances || tags.open_tail) paths.insert(path);
+    if (replaces || (advances && tags.open_tail)) paths.insert(path);
   }
   for (const std::string& removed : commit.removed) {
     const std::string path = EncodePath(removed);
@@ -131,6 +133,9 @@ std::string ConfigurationOf(const LogState& state, const std::string& key) {
 Json OperationParameters(const LakeCommit& commit, const LogState* state, bool files_go) {
   if (commit.mode == LakeCommit::Mode::kReplace) return {{"mode", "Overwrite"}};
   if (!files_go) return {{"mode", "Append"}};
+  if (commit.mode == LakeCommit::Mode::kPatch) {
+    return {{"mode", "Overwrite"}, {"predicate", commit.predicate}};
+  }
   const std::string cursor = ConfigurationOf(*state, "keelboat.cursor");
   Json parameters = {{"mode", "Overwrite"}};
   parameters["predicate"] =

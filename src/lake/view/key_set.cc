@@ -14,6 +14,20 @@ namespace keelboat {
 
 KeySet::KeySet(std::shared_ptr<arrow::Schema> columns) : columns_(std::move(columns)) {}
 
+arrow::Result<KeySet> KeySet::Of(const arrow::Schema& schema,
+                                 const std::vector<std::string>& key) {
+  arrow::FieldVector columns;
+  for (const std::string& name : key) {
+    auto field = schema.GetFieldByName(name);
+    if (field == nullptr) {
+      return MakeError(ErrorKind::kNotFound, "the lake has no key column '" + name + "'",
+                       {{"column", name}});
+    }
+    columns.push_back(std::move(field));
+  }
+  return KeySet(arrow::schema(std::move(columns)));
+}
+
 bool KeySet::Contains(const KeyHash& hash) const { return places_.count(hash) != 0; }
 
 arrow::Status KeySet::Add(const arrow::RecordBatch& keys, int64_t row,
@@ -127,16 +141,7 @@ arrow::Result<KeySet> VanishedKeys(const LakeTable& table, const arrow::Schema& 
                                    const std::vector<std::string>& key,
                                    const std::stop_token& stop,
                                    const ViewOptions& options) {
-  arrow::FieldVector columns;
-  for (const std::string& name : key) {
-    auto field = schema.GetFieldByName(name);
-    if (field == nullptr) {
-      return MakeError(ErrorKind::kNotFound, "the lake has no key column '" + name + "'",
-                       {{"column", name}});
-    }
-    columns.push_back(std::move(field));
-  }
-  KeySet vanished(arrow::schema(std::move(columns)));
+  ARROW_ASSIGN_OR_RAISE(KeySet vanished, KeySet::Of(schema, key));
   ARROW_RETURN_NOT_OK(
       CollectVanished(table, old_files, new_files, stop, options, &vanished));
   return vanished;

@@ -24,6 +24,9 @@ class KeySet {
  public:
   /// `columns` of the key, in lake types.
   explicit KeySet(std::shared_ptr<arrow::Schema> columns);
+  /// None yet of a table's keys; kNotFound for a column that its schema has not.
+  static arrow::Result<KeySet> Of(const arrow::Schema& schema,
+                                  const std::vector<std::string>& key);
 
   const arrow::Schema& columns() const { return *columns_; }
   int64_t size() const { return static_cast<int64_t>(texts_.size()); }

@@ -1,5 +1,6 @@
 #include "lake/view/key_stream.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -12,9 +13,13 @@ namespace {
 
 arrow::Status Visit(const LakeTable& table, const DataFile& file,
                     const std::vector<std::string>& key, const std::stop_token& stop,
-                    const KeyVisitor& visit) {
+                    const KeyVisitor& visit, const std::vector<std::string>& along) {
+  std::vector<std::string> columns = key;
+  for (const std::string& name : along) {
+    if (std::find(key.begin(), key.end(), name) == key.end()) columns.push_back(name);
+  }
   ARROW_ASSIGN_OR_RAISE(auto bytes, table.OpenFile(file));
-  ARROW_ASSIGN_OR_RAISE(auto reader, ParquetReader::Make(std::move(bytes), key));
+  ARROW_ASSIGN_OR_RAISE(auto reader, ParquetReader::Make(std::move(bytes), columns));
   std::vector<KeyHash> hashes;
   int64_t rows = 0;
   while (true) {
@@ -36,8 +41,9 @@ arrow::Status Visit(const LakeTable& table, const DataFile& file,
 
 arrow::Status VisitKeys(const LakeTable& table, const DataFile& file,
                         const std::vector<std::string>& key, const std::stop_token& stop,
-                        const KeyVisitor& visit) {
-  return AddContext(Visit(table, file, key, stop, visit), "reading keys of " + file.uri);
+                        const KeyVisitor& visit, const std::vector<std::string>& along) {
+  return AddContext(Visit(table, file, key, stop, visit, along),
+                    "reading keys of " + file.uri);
 }
 
 }  // namespace keelboat

@@ -17,12 +17,13 @@ namespace keelboat {
 using KeyVisitor = std::function<arrow::Status(const arrow::RecordBatch& keys,
                                                const std::vector<KeyHash>& hashes)>;
 
-/// \brief Reads the key columns of a file, batch by batch.
+/// \brief Reads the key columns of a file, batch by batch, and columns that go `along`.
 ///
 /// Errors name the file: kData where it is damaged or holds another number of rows than
 /// it should, kNotFound where it is gone.
 arrow::Status VisitKeys(const LakeTable& table, const DataFile& file,
                         const std::vector<std::string>& key, const std::stop_token& stop,
-                        const KeyVisitor& visit);
+                        const KeyVisitor& visit,
+                        const std::vector<std::string>& along = {});
 
 }  // namespace keelboat

@@ -8,6 +8,7 @@
 #include <arrow/result.h>
 
 #include "lake/lake.h"
+#include "lake/view/cursor_window.h"
 #include "lake/view/key_set.h"
 
 namespace keelboat {
@@ -17,6 +18,12 @@ struct RewriteOptions {
   int first_ordinal = 0;  ///< Of the new files, which get one each from here on.
 };
 
+/// Rows that files lose: those of any of the keys, and those in the window. Borrowed.
+struct RowsToDrop {
+  const KeySet* keys = nullptr;
+  const CursorWindow* window = nullptr;
+};
+
 /// What a commit takes to replace files by others without some rows.
 struct Rewritten {
   std::vector<std::string> removed;  ///< LakeCommit::removed.
@@ -24,14 +31,15 @@ struct Rewritten {
   int64_t rows_gone = 0;
 };
 
-/// \brief Writes those of `files` that hold any of `keys` anew, without their rows.
+/// \brief Writes those of `files` that hold any of `rows` anew, without them.
 ///
-/// Files that cannot hold a key by their statistics are not read. Nothing is committed;
+/// Files that cannot hold one by their statistics are not read. Nothing is committed;
 /// after an error no new file is left. Every row read is either written or gone: kData
 /// otherwise.
 arrow::Result<Rewritten> RewriteWithout(LakeTable& table,
                                         const std::vector<DataFile>& files,
-                                        const KeySet& keys, const RewriteOptions& options,
+                                        const RowsToDrop& rows,
+                                        const RewriteOptions& options,
                                         const std::stop_token& stop);
 
 }  // namespace keelboat

@@ -241,9 +241,9 @@ TEST_F(ViewTest, TheViewOfARandomHistoryIsTheSource) {
         EXPECT_EQ(vanished.size() + static_cast<int64_t>(set_back.size()),
                   static_cast<int64_t>(expected.size()));
         receipts.push_back(WriteRows(set_back));
-        ASSERT_OK_AND_ASSIGN(
-            Rewritten rewritten,
-            RewriteWithout(table(), TailOf(before, false), vanished, {"run", 3}, never_));
+        ASSERT_OK_AND_ASSIGN(Rewritten rewritten,
+                             RewriteWithout(table(), TailOf(before, false),
+                                            {.keys = &vanished}, {"run", 3}, never_));
         removed = rewritten.removed;
         for (Receipt& receipt : rewritten.receipts)
           receipts.push_back(std::move(receipt));
@@ -335,8 +335,9 @@ TEST_F(ViewTest, OnlyFilesThatHoldAKeyAreRewritten) {
     if (file.stats.find("\"id\":0,") == std::string::npos) continue;
     std::filesystem::remove(file.uri);  // Not read: its statistics say enough.
   }
-  ASSERT_OK_AND_ASSIGN(Rewritten rewritten,
-                       RewriteWithout(table(), before.files, keys, {"run", 4}, never_));
+  ASSERT_OK_AND_ASSIGN(
+      Rewritten rewritten,
+      RewriteWithout(table(), before.files, {.keys = &keys}, {"run", 4}, never_));
   EXPECT_EQ(rewritten.rows_gone, 1);
   ASSERT_THAT(rewritten.receipts, SizeIs(1));
   ASSERT_THAT(rewritten.removed, SizeIs(1));
@@ -351,8 +352,9 @@ TEST_F(ViewTest, AFileWithoutAnyRowLeftGoes) {
       Commit(LakeCommit::Mode::kReplace, {WriteRows({{{"a", 1}, 1}, {{"a", 2}, 1}})});
   ASSERT_OK_AND_ASSIGN(
       auto keys, VanishedKeys(table(), *before.schema, before.files, {}, kKey, never_));
-  ASSERT_OK_AND_ASSIGN(Rewritten rewritten,
-                       RewriteWithout(table(), before.files, keys, {"run", 0}, never_));
+  ASSERT_OK_AND_ASSIGN(
+      Rewritten rewritten,
+      RewriteWithout(table(), before.files, {.keys = &keys}, {"run", 0}, never_));
   EXPECT_EQ(rewritten.rows_gone, 2);
   EXPECT_THAT(rewritten.receipts[0].files, IsEmpty());
   const LakeSnapshot after =
@@ -373,7 +375,7 @@ TEST_F(ViewTest, ARewriteThatFailsLeavesNoFile) {
   std::filesystem::resize_file(files[1].uri, 100);
   const std::size_t on_disk = FilesOnDisk().size();
   arrow::Status status =
-      RewriteWithout(table(), files, keys, {"run", 0}, never_).status();
+      RewriteWithout(table(), files, {.keys = &keys}, {"run", 0}, never_).status();
   EXPECT_EQ(KindOf(status), ErrorKind::kData);
   EXPECT_THAT(status.message(),
               AllOf(HasSubstr(files[1].uri), HasSubstr("load the table in full")));
@@ -381,7 +383,8 @@ TEST_F(ViewTest, ARewriteThatFailsLeavesNoFile) {
   std::stop_source stop;
   stop.request_stop();
   EXPECT_EQ(
-      KindOf(RewriteWithout(table(), files, keys, {"run", 0}, stop.get_token()).status()),
+      KindOf(RewriteWithout(table(), files, {.keys = &keys}, {"run", 0}, stop.get_token())
+                 .status()),
       ErrorKind::kCancelled);
 }
 
