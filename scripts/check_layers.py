@@ -40,7 +40,8 @@ LAYERS = {
 # Third-party headers that only these folders may know.
 EXTERNAL = {
     "mysql.h": ["sources/mysql"],
-    "simdjson.h": ["sources/mysql"],
+    "simdjson.h": ["sources/mysql", "sources/metabase"],
+    "curl/*": ["net"],
     "CLI/*": ["cli"],
     "yaml-cpp/*": ["app"],
     "arrow-adbc/*": ["warehouses", "warehouses/*"],
