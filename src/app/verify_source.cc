@@ -9,11 +9,11 @@
 #include <utility>
 
 #include <arrow/type.h>
-#include <nlohmann/json.hpp>
 
 #include "app/compared_rows.h"
 #include "app/planning.h"
 #include "app/row_matching.h"
+#include "app/row_texts.h"
 #include "core/retry.h"
 #include "core/stop.h"
 #include "engine/load_request.h"
@@ -32,12 +32,6 @@ constexpr int64_t kRowsHeld = 1'000'000;
 constexpr int64_t kKeysHeld = 2'000'000;
 constexpr int64_t kQueueBytes = int64_t{16} << 20;
 constexpr std::size_t kExamples = 5;
-constexpr std::size_t kLongestShown = 80;
-
-std::string ValueOf(const LakeSnapshot& snapshot, const char* key) {
-  const auto found = snapshot.configuration.find(key);
-  return found == snapshot.configuration.end() ? std::string() : found->second;
-}
 
 // The part of a position that moves with every change: the place in the binary log, or
 // MySQL's set of transactions. MariaDB's GTID alone may be that of a server without a
@@ -56,16 +50,6 @@ bool MayDependOnTime(std::string where) {
   }
   return false;
 }
-
-std::string Shown(const std::string& value) {
-  if (value.size() <= kLongestShown) return "'" + value + "'";
-  std::size_t end = kLongestShown;
-  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;
-  return "'" + value.substr(0, end) + "… (" + std::to_string(value.size()) + " bytes)";
-}
-
-// A differing row: its columns' texts.
-using Texts = std::vector<std::pair<std::string, std::string>>;
 
 class Comparison {
  public:
@@ -123,10 +107,6 @@ class Comparison {
   arrow::Status TellLakeRows(const std::map<KeyHash, bool>& wanted);
   void Judge();
 
-  Texts TextsOf(const HashedRows& rows, int64_t row) const;
-  void Keep(const char* side, const Texts& row);
-  std::string Describe(const Texts& row) const;
-  std::string DescribeChange(const Texts& lake, const Texts& source) const;
   bool IsKey(const std::string& column) const {
     return std::find(key_.begin(), key_.end(), column) != key_.end();
   }
@@ -149,7 +129,7 @@ class Comparison {
   std::optional<LatestRows> latest_;
   bool all_settled_ = false;   ///< All rows were read where the source still stands.
   bool tail_settled_ = false;  ///< Those of the open tail were.
-  std::map<KeyHash, Texts> changed_at_source_;
+  std::map<KeyHash, RowTexts> changed_at_source_;
   std::size_t told_new_ = 0;
 };
 
@@ -381,13 +361,13 @@ void Comparison::CountNew(bool open, bool changed, const HashedRows& rows, int64
   if (changed) {
     if (changed_at_source_.size() < kExamples) {
       changed_at_source_.emplace(rows.keys[static_cast<std::size_t>(row)],
-                                 TextsOf(rows, row));
+                                 TextsOf(*rows.rows, row));
     }
     return;
   }
   if (told_new_++ >= kExamples) return;
-  const Texts texts = TextsOf(rows, row);
-  Keep("source", texts);
+  const RowTexts texts = TextsOf(*rows.rows, row);
+  verdict_.evidence.push_back(EvidenceOf("source", texts));
   verdict_.findings.push_back("only at the source: " + Describe(texts));
 }
 
@@ -400,59 +380,19 @@ arrow::Status Comparison::TellLakeRows(const std::map<KeyHash, bool>& wanted) {
           if (!superseded.empty() && superseded[row]) continue;
           const auto found = left.find(rows.keys[row]);
           if (found == left.end()) continue;
-          const Texts texts = TextsOf(rows, static_cast<int64_t>(row));
-          Keep("lake", texts);
+          const RowTexts texts = TextsOf(*rows.rows, static_cast<int64_t>(row));
+          verdict_.evidence.push_back(EvidenceOf("lake", texts));
           if (found->second) {
             verdict_.findings.push_back("only in the lake: " + Describe(texts));
           } else {
-            const Texts& at_source = changed_at_source_.at(rows.keys[row]);
-            Keep("source", at_source);
-            verdict_.findings.push_back(DescribeChange(texts, at_source));
+            const RowTexts& at_source = changed_at_source_.at(rows.keys[row]);
+            verdict_.evidence.push_back(EvidenceOf("source", at_source));
+            verdict_.findings.push_back(DescribeChange(texts, at_source, key_));
           }
           left.erase(found);
         }
         return arrow::Status::OK();
       });
-}
-
-Texts Comparison::TextsOf(const HashedRows& rows, int64_t row) const {
-  Texts texts;
-  for (int column = 0; column < rows.rows->num_columns(); ++column) {
-    texts.emplace_back(rows.rows->column_name(column),
-                       ShowValue(*rows.rows->column(column), row));
-  }
-  return texts;
-}
-
-void Comparison::Keep(const char* side, const Texts& row) {
-  nlohmann::ordered_json values;
-  for (const auto& [column, text] : row) values[column] = text;
-  verdict_.evidence.push_back(
-      nlohmann::ordered_json{{"side", side}, {"row", std::move(values)}}.dump(
-          -1, ' ', false, nlohmann::json::error_handler_t::replace));
-}
-
-std::string Comparison::Describe(const Texts& row) const {
-  std::string text;
-  for (const auto& [column, value] : row) {
-    text += (text.empty() ? "" : ", ") + column + " = " + Shown(value);
-  }
-  return text;
-}
-
-std::string Comparison::DescribeChange(const Texts& lake, const Texts& source) const {
-  std::string key;
-  std::string changes;
-  for (std::size_t i = 0; i < lake.size(); ++i) {
-    const auto& [column, value] = lake[i];
-    if (IsKey(column)) {
-      key += (key.empty() ? "" : ", ") + column + " = " + Shown(value);
-    } else if (value != source[i].second) {
-      changes += (changes.empty() ? " " : "; ") + column + " is " + Shown(value) +
-                 " in the lake and " + Shown(source[i].second) + " at the source";
-    }
-  }
-  return key + " differs:" + changes;
 }
 
 void Comparison::Judge() {

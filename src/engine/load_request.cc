@@ -14,11 +14,6 @@
 namespace keelboat {
 namespace {
 
-std::string ValueOf(const LakeSnapshot& snapshot, const char* key) {
-  auto found = snapshot.configuration.find(key);
-  return found == snapshot.configuration.end() ? std::string() : found->second;
-}
-
 std::vector<LoadFile> FilesOf(const LakeSnapshot& snapshot) {
   std::vector<LoadFile> files;
   for (const DataFile& file : snapshot.files) {

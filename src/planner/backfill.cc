@@ -17,11 +17,6 @@ arrow::Status Refused(const TablePlan& plan, const std::string& why) {
                    {{"table", plan.spec.table}});
 }
 
-std::string ValueOf(const LakeSnapshot& lake, const char* key) {
-  auto found = lake.configuration.find(key);
-  return found == lake.configuration.end() ? std::string() : found->second;
-}
-
 bool IsIndexed(const Relation& relation, const std::string& column) {
   return std::any_of(relation.indexes.begin(), relation.indexes.end(),
                      [&](const Index& index) {

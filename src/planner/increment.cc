@@ -16,11 +16,6 @@ namespace {
 
 using Configuration = std::map<std::string, std::string>;
 
-std::string ValueOf(const Configuration& configuration, const char* key) {
-  auto found = configuration.find(key);
-  return found == configuration.end() ? std::string() : found->second;
-}
-
 std::string KeyJson(const std::vector<std::string>& key) {
   return nlohmann::json(key).dump(-1, ' ', false,
                                   nlohmann::json::error_handler_t::replace);
@@ -67,7 +62,7 @@ std::string WhyNotProven(const PlanOptions& options, const TableFacts& facts,
   const SchemaDelta delta =
       CompareSchemas(*facts.lake->schema, *plan.schema, facts.masked);
   if (!delta.empty()) return "columns changed: " + DescribeChange(delta);
-  const Configuration& lake = facts.lake->configuration;
+  const LakeSnapshot& lake = *facts.lake;
   if (plan.spec.full_refresh_every.has_value()) {
     const auto last = ParseTime(ValueOf(lake, lake_key::kFullAt));
     if (!last.has_value() || options.now - *last >= *plan.spec.full_refresh_every) {
@@ -119,7 +114,7 @@ void WarnAboutCursor(const TableFacts& facts, TablePlan& plan) {
 }
 
 // Moves watermark and open tail on, never back.
-arrow::Status Advance(const TableFacts& facts, const Configuration& lake,
+arrow::Status Advance(const TableFacts& facts, const LakeSnapshot& lake,
                       TablePlan& plan) {
   CursorPlan& cursor = *plan.cursor;
   cursor.from = ValueOf(lake, lake_key::kOpenFrom);
@@ -150,7 +145,7 @@ arrow::Status Advance(const TableFacts& facts, const Configuration& lake,
 }  // namespace
 
 std::string WhyNotTogether(const TableFacts& facts, const TablePlan& plan) {
-  const Configuration& lake = facts.lake->configuration;
+  const LakeSnapshot& lake = *facts.lake;
   const arrow::Field& field = CursorField(plan);
   if (ValueOf(lake, lake_key::kCursor) != field.name()) {
     return "the cursor was " + ValueOf(lake, lake_key::kCursor) + " before";
@@ -187,6 +182,11 @@ std::string WhyNotTogether(const TableFacts& facts, const TablePlan& plan) {
   return {};
 }
 
+std::string ValueOf(const LakeSnapshot& lake, const char* key) {
+  auto found = lake.configuration.find(key);
+  return found == lake.configuration.end() ? std::string() : found->second;
+}
+
 arrow::Status DecideIncrement(const PlanOptions& options, const TableFacts& facts,
                               TablePlan& plan) {
   const TableSpec& spec = plan.spec;
@@ -214,7 +214,7 @@ arrow::Status DecideIncrement(const PlanOptions& options, const TableFacts& fact
                               ": rows loaded before have no value there; "
                               "--full-refresh reads them again");
     }
-    return Advance(facts, facts.lake->configuration, plan);
+    return Advance(facts, *facts.lake, plan);
   }
   if (facts.cursor->max.has_value()) {
     plan.cursor->watermark = facts.cursor->max;

@@ -28,6 +28,9 @@ inline constexpr const char* kWatermark = "keelboat.watermark";
 inline constexpr const char* kOpenFrom = "keelboat.open_from";
 }  // namespace lake_key
 
+/// What the lake's configuration has under one of these keys; empty: nothing.
+std::string ValueOf(const LakeSnapshot& lake, const char* key);
+
 /// \brief Decides between an increment and a full load of a table that follows a cursor.
 ///
 /// Fills `plan.strategy`, `reason`, `cursor`, `check_keys` and adds warnings. The plan's
