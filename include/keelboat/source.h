@@ -10,6 +10,8 @@
 #include <arrow/result.h>
 #include <arrow/type_fwd.h>
 
+#include "keelboat/metabase_options.h"
+
 namespace keelboat {
 
 class Source;
@@ -69,6 +71,12 @@ class DataSource {
   /// that cannot be meant.
   static arrow::Result<std::shared_ptr<DataSource>> OpenMysql(
       const SourceOptions& options);
+  /// \brief Makes a source of a database behind a Metabase server.
+  ///
+  /// Does not connect, as OpenMysql. One login is shared by all calls; it is ended with
+  /// the source.
+  static arrow::Result<std::shared_ptr<DataSource>> OpenMetabase(
+      const MetabaseOptions& options);
   ~DataSource();
   DataSource(const DataSource&) = delete;
   DataSource& operator=(const DataSource&) = delete;

@@ -64,6 +64,12 @@ arrow::Result<std::shared_ptr<DataSource>> DataSource::OpenMysql(
   return std::shared_ptr<DataSource>(new DataSource(std::move(source)));
 }
 
+arrow::Result<std::shared_ptr<DataSource>> DataSource::OpenMetabase(
+    const MetabaseOptions& options) {
+  return MakeError(ErrorKind::kUnsupported,
+                   "Metabase at " + options.url + " cannot be read by this version");
+}
+
 arrow::Result<std::vector<std::string>> DataSource::ListTables(
     const std::stop_token& stop) {
   return source_->ListTables(stop);
