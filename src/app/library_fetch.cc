@@ -20,9 +20,13 @@ constexpr int64_t kLeastRows = 50'000;
 // One connection, read in the caller's thread.
 class DirectReader final : public FetchReader {
  public:
-  DirectReader(std::shared_ptr<DataSource> source, std::shared_ptr<SourceReader> reader,
-               FetchInfo info)
-      : source_(std::move(source)), reader_(std::move(reader)), info_(std::move(info)) {}
+  DirectReader(std::shared_ptr<DataSource> source,
+               std::shared_ptr<SourceSnapshot> snapshot,
+               std::shared_ptr<SourceReader> reader, FetchInfo info)
+      : source_(std::move(source)),
+        snapshot_(std::move(snapshot)),
+        reader_(std::move(reader)),
+        info_(std::move(info)) {}
 
   std::shared_ptr<arrow::Schema> schema() const override { return reader_->schema(); }
   arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
@@ -33,9 +37,11 @@ class DirectReader final : public FetchReader {
   arrow::Status Close() override { return reader_->Close(); }
   std::vector<std::string> Warnings() const override { return reader_->Warnings(); }
   const FetchInfo& info() const override { return info_; }
+  int64_t moved() const override { return reader_->MovedRows(); }
 
  private:
   const std::shared_ptr<DataSource> source_;
+  const std::shared_ptr<SourceSnapshot> snapshot_;  // Null where none was needed.
   const std::shared_ptr<SourceReader> reader_;
   const FetchInfo info_;
   arrow::Status status_;
@@ -70,50 +76,67 @@ arrow::Status CheckOptions(const FetchOptions& options) {
     return holds ? arrow::Status::OK() : MakeError(ErrorKind::kConfig, what);
   };
   ARROW_RETURN_NOT_OK(
-      require(options.connections > 0, "a fetch needs a connection or more"));
+      require(options.connections.value_or(1) > 0, "a fetch needs a connection or more"));
   ARROW_RETURN_NOT_OK(require(options.read_ahead_bytes >= 0,
                               "read_ahead_bytes of a fetch cannot be negative"));
   return require(options.limit.value_or(0) >= 0, "limit of a fetch cannot be negative");
 }
 
-arrow::Result<std::shared_ptr<FetchReader>> FetchByOne(
-    const std::shared_ptr<DataSource>& source, const Relation& relation,
-    const Partition& partition, const FetchOptions& options, std::string note) {
-  ARROW_ASSIGN_OR_RAISE(auto reader,
-                        source->implementation().Read(relation, partition, options.stop));
-  FetchInfo info;
-  info.note = std::move(note);
-  return std::make_shared<DirectReader>(source, std::move(reader), std::move(info));
+// What a fetch is of, once it is described.
+struct Wanted {
+  std::shared_ptr<DataSource> source;
+  Relation relation;
+  Partition whole;
+  FetchOptions options;
+
+  Source& implementation() const { return source->implementation(); }
+};
+
+arrow::Result<std::shared_ptr<FetchReader>> FetchByOne(const Wanted& wanted,
+                                                       FetchInfo info) {
+  Source& source = wanted.implementation();
+  const std::stop_token& stop = wanted.options.stop;
+  info.strategy = FetchStrategy::kSingle;
+  info.connections = 1;
+  info.ranges = 1;
+  if (source.HasSnapshots()) {
+    ARROW_ASSIGN_OR_RAISE(auto reader, source.Read(wanted.relation, wanted.whole, stop));
+    return std::make_shared<DirectReader>(wanted.source, nullptr, std::move(reader),
+                                          std::move(info));
+  }
+  SnapshotRequest request;
+  request.consistent = false;
+  request.count_rows = wanted.options.verify == FetchVerify::kCount;
+  ARROW_ASSIGN_OR_RAISE(auto snapshot, source.OpenSnapshot(request, stop));
+  ARROW_ASSIGN_OR_RAISE(auto reader, snapshot->Read(wanted.relation, wanted.whole, stop));
+  return std::make_shared<DirectReader>(wanted.source, std::move(snapshot),
+                                        std::move(reader), std::move(info));
 }
 
-arrow::Result<std::shared_ptr<FetchReader>> FetchByMany(
-    const std::shared_ptr<DataSource>& source, const Relation& relation,
-    const Partition& whole, const FetchOptions& options) {
-  Source& implementation = source->implementation();
-  SplitRequest request;
-  request.where = options.where;
-  request.pieces = options.connections * kRangesPerConnection;
-  request.least_rows = kLeastRows;
-  ARROW_ASSIGN_OR_RAISE(Split split,
-                        implementation.SplitRelation(relation, request, options.stop));
-  if (split.pieces.size() == 1) {
-    return FetchByOne(source, relation, whole, options, split.reason);
-  }
-  const int connections =
-      std::min(options.connections, static_cast<int>(split.pieces.size()));
-  ARROW_ASSIGN_OR_RAISE(
-      auto snapshot,
-      implementation.OpenSnapshot({connections, options.consistent}, options.stop));
+arrow::Result<std::shared_ptr<FetchReader>> FetchRanges(const Wanted& wanted,
+                                                        const Split& split,
+                                                        int connections, FetchInfo info) {
+  const FetchOptions& options = wanted.options;
+  Source& source = wanted.implementation();
+  const bool consistent = options.consistent && source.HasSnapshots();
+  SnapshotRequest request;
+  request.connections = connections;
+  request.consistent = consistent;
+  request.count_rows = options.verify == FetchVerify::kCount;
+  ARROW_ASSIGN_OR_RAISE(auto snapshot, source.OpenSnapshot(request, options.stop));
   const SnapshotInfo& moment = snapshot->info();
-  if (options.consistent && moment.consistency == Consistency::kStatement) {
-    return FetchByOne(source, relation, whole, options, moment.note);
+  if (consistent && moment.consistency == Consistency::kStatement) {
+    info.note = moment.note;
+    return FetchByOne(wanted, std::move(info));
   }
   ParallelReader::Settings settings;
-  ARROW_ASSIGN_OR_RAISE(settings.schema, SchemaOf(relation, whole.columns));
+  ARROW_ASSIGN_OR_RAISE(settings.schema, SchemaOf(wanted.relation, wanted.whole.columns));
   settings.pieces = split.pieces.size();
-  settings.ordered = options.ordered;
+  // One connection after the other's ranges would come in any order for nothing.
+  settings.ordered = options.ordered || split.ordered || connections == 1;
   settings.read_ahead_bytes = options.read_ahead_bytes;
   settings.stop = options.stop;
+  settings.info = std::move(info);
   settings.info.connections =
       moment.consistency == Consistency::kCursor ? 1 : connections;
   settings.info.ranges = static_cast<int>(split.pieces.size());
@@ -121,9 +144,10 @@ arrow::Result<std::shared_ptr<FetchReader>> FetchByMany(
   settings.info.position = moment.position;
   settings.info.note = moment.note;
 
-  auto pieces = std::make_shared<Pieces>(Pieces{source, relation, snapshot, {}});
+  auto pieces =
+      std::make_shared<Pieces>(Pieces{wanted.source, wanted.relation, snapshot, {}});
   for (const Split::Piece& piece : split.pieces) {
-    Partition partition = whole;
+    Partition partition = wanted.whole;
     if (piece.predicate.has_value()) partition.predicates.push_back(*piece.predicate);
     partition.ordinal = static_cast<int>(pieces->partitions.size());
     partition.estimated_rows = piece.estimated_rows;
@@ -136,21 +160,116 @@ arrow::Result<std::shared_ptr<FetchReader>> FetchByMany(
       });
 }
 
+// Which strategy kAuto is, once the rows are known as well as they will be.
+FetchStrategy Choose(const FetchOptions& options, bool has_snapshots,
+                     const std::optional<int64_t>& rows, std::string* reason) {
+  if (has_snapshots) {
+    *reason = "one answer of this server holds every row; several connections share it";
+    return FetchStrategy::kParallel;
+  }
+  if (!rows.has_value()) {
+    *reason = "nobody knows how many rows there are";
+    return FetchStrategy::kParallel;
+  }
+  const std::string count = std::to_string(*rows) + " rows are ";
+  if (*rows <= options.single_rows) {
+    *reason = count + "at most " + std::to_string(options.single_rows);
+    return FetchStrategy::kSingle;
+  }
+  if (*rows <= options.pagination_rows) {
+    *reason = count + "at most " + std::to_string(options.pagination_rows);
+    return FetchStrategy::kPagination;
+  }
+  *reason = count + "more than " + std::to_string(options.pagination_rows);
+  return FetchStrategy::kParallel;
+}
+
+// Whether nothing but one answer is wanted; says why.
+bool WantsOneAnswer(const Wanted& wanted, int connections, std::string* reason) {
+  const FetchOptions& options = wanted.options;
+  if (options.limit.has_value()) {
+    *reason = "the first rows are read by one connection";
+    return true;
+  }
+  if (options.strategy == FetchStrategy::kSingle) {
+    *reason = "as asked for";
+    return true;
+  }
+  if (options.strategy == FetchStrategy::kAuto && connections == 1 &&
+      wanted.implementation().HasSnapshots()) {
+    *reason = "one answer of this server holds every row";
+    return true;
+  }
+  return false;
+}
+
+arrow::Status MakeText(const std::vector<std::string>& columns, Relation* relation) {
+  for (const std::string& column : columns) {
+    const int index = relation->schema->GetFieldIndex(column);
+    if (index < 0) {
+      return MakeError(ErrorKind::kNotFound,
+                       "there is no column " + column + " to bring as text" +
+                           DidYouMean(column, relation->schema->field_names()),
+                       {{"column", column}});
+    }
+    const auto field = relation->schema->field(index)->WithType(arrow::utf8());
+    ARROW_ASSIGN_OR_RAISE(relation->schema, relation->schema->SetField(index, field));
+  }
+  return arrow::Status::OK();
+}
+
 arrow::Result<std::shared_ptr<FetchReader>> Fetch(
-    const std::shared_ptr<DataSource>& source, const Relation& relation,
+    const std::shared_ptr<DataSource>& source, Relation relation,
     const FetchOptions& options) {
-  Partition whole;
+  const bool has_snapshots = source->implementation().HasSnapshots();
+  if (!options.text_columns.empty() && has_snapshots) {
+    return MakeError(ErrorKind::kUnsupported,
+                     "values of this source never contradict their column's type: cast "
+                     "the column in the query to have it as text");
+  }
+  ARROW_RETURN_NOT_OK(MakeText(options.text_columns, &relation));
+  Wanted wanted{source, std::move(relation), {}, options};
+  Partition& whole = wanted.whole;
   whole.source = source->implementation().name();
-  whole.table = relation.table;
-  whole.sql = relation.sql;
+  whole.table = wanted.relation.table;
+  whole.sql = wanted.relation.sql;
   whole.columns =
-      options.columns.empty() ? relation.schema->field_names() : options.columns;
+      options.columns.empty() ? wanted.relation.schema->field_names() : options.columns;
   whole.where = options.where;
   whole.limit = options.limit;
-  if (options.connections == 1 || options.limit.has_value()) {
-    return FetchByOne(source, relation, whole, options, "");
+
+  int connections = options.connections.value_or(has_snapshots ? 1 : 4);
+  if (options.strategy == FetchStrategy::kParallel && !options.connections) {
+    connections = 4;
   }
-  return FetchByMany(source, relation, whole, options);
+  FetchInfo info;
+  info.estimated_rows = wanted.relation.estimated_rows;
+  if (WantsOneAnswer(wanted, connections, &info.reason)) {
+    return FetchByOne(wanted, std::move(info));
+  }
+  SplitRequest request;
+  request.where = options.where;
+  if (!options.partition_on.empty()) request.on = {options.partition_on};
+  request.pieces = std::max(connections, 2) * kRangesPerConnection;
+  request.least_rows = std::min(kLeastRows, std::max<int64_t>(options.single_rows, 1));
+  ARROW_ASSIGN_OR_RAISE(Split split, source->implementation().SplitRelation(
+                                         wanted.relation, request, options.stop));
+  info.rows = split.rows;
+  info.strategy = options.strategy;
+  info.reason = "as asked for";
+  if (options.strategy == FetchStrategy::kAuto) {
+    info.strategy = Choose(options, has_snapshots, split.rows, &info.reason);
+  }
+  if (info.strategy == FetchStrategy::kSingle) {
+    return FetchByOne(wanted, std::move(info));
+  }
+  if (split.pieces.size() == 1 && !split.pieces.front().predicate.has_value()) {
+    info.note = split.reason;
+    return FetchByOne(wanted, std::move(info));
+  }
+  if (info.strategy == FetchStrategy::kPagination) connections = 1;
+  connections = std::min(connections, static_cast<int>(split.pieces.size()));
+  return FetchRanges(wanted, split, connections, std::move(info));
 }
 
 }  // namespace
@@ -161,7 +280,7 @@ arrow::Result<std::shared_ptr<FetchReader>> FetchTable(
   ARROW_RETURN_NOT_OK(CheckOptions(options));
   ARROW_ASSIGN_OR_RAISE(Relation relation,
                         source->implementation().DescribeTable(table, options.stop));
-  return Fetch(source, relation, options);
+  return Fetch(source, std::move(relation), options);
 }
 
 arrow::Result<std::shared_ptr<FetchReader>> FetchQuery(
@@ -175,7 +294,34 @@ arrow::Result<std::shared_ptr<FetchReader>> FetchQuery(
   }
   ARROW_ASSIGN_OR_RAISE(Relation relation,
                         source->implementation().DescribeQuery(sql, options.stop));
-  return Fetch(source, relation, options);
+  return Fetch(source, std::move(relation), options);
+}
+
+arrow::Result<std::shared_ptr<FetchReader>> FetchCard(
+    const std::shared_ptr<DataSource>& source, const std::string& card,
+    const std::map<std::string, std::string>& parameters, const FetchOptions& options) {
+  ARROW_RETURN_NOT_OK(CheckOptions(options));
+  if (!options.columns.empty() || !options.where.empty()) {
+    return MakeError(ErrorKind::kConfig,
+                     "a saved question chooses its own columns and rows");
+  }
+  ARROW_ASSIGN_OR_RAISE(Relation relation, source->implementation().DescribeCard(
+                                               card, parameters, options.stop));
+  return Fetch(source, std::move(relation), options);
+}
+
+std::string_view FetchStrategyName(FetchStrategy strategy) {
+  switch (strategy) {
+    case FetchStrategy::kAuto:
+      return "auto";
+    case FetchStrategy::kSingle:
+      return "single";
+    case FetchStrategy::kPagination:
+      return "pagination";
+    case FetchStrategy::kParallel:
+      break;
+  }
+  return "parallel";
 }
 
 }  // namespace keelboat

@@ -88,6 +88,44 @@ TEST_F(LibraryTest, EveryWayOfReadingYieldsEveryRowOnce) {
   }
 }
 
+TEST_F(LibraryTest, TheStrategyIsWhatWasAskedFor) {
+  FetchOptions options;
+  options.connections = 3;
+  options.partition_on = "id";
+  options.strategy = FetchStrategy::kSingle;
+  auto reader = FetchTable(source_, "numbers", options).ValueOrDie();
+  EXPECT_EQ(reader->info().ranges, 1);
+  EXPECT_EQ(reader->info().strategy, FetchStrategy::kSingle);
+  EXPECT_EQ(SumOfIds(*reader), kRows * (kRows + 1) / 2);
+
+  options.strategy = FetchStrategy::kPagination;
+  reader = FetchTable(source_, "numbers", options).ValueOrDie();
+  EXPECT_EQ(reader->info().connections, 1);
+  EXPECT_GT(reader->info().ranges, 1);
+  EXPECT_EQ(reader->info().strategy, FetchStrategy::kPagination);
+  EXPECT_EQ(SumOfIds(*reader), kRows * (kRows + 1) / 2);
+  EXPECT_EQ(reader->moved(), 0);
+
+  options.strategy = FetchStrategy::kParallel;
+  options.connections.reset();
+  reader = FetchTable(source_, "numbers", options).ValueOrDie();
+  EXPECT_EQ(reader->info().connections, 4);
+  EXPECT_EQ(SumOfIds(*reader), kRows * (kRows + 1) / 2);
+}
+
+TEST_F(LibraryTest, WhatMysqlCannotDoIsSaid) {
+  FetchOptions options;
+  options.text_columns = {"price"};
+  auto reader = FetchTable(source_, "numbers", options);
+  EXPECT_EQ(KindOf(reader.status()), ErrorKind::kUnsupported);
+  EXPECT_THAT(reader.status().message(), HasSubstr("cast"));
+  EXPECT_EQ(KindOf(FetchCard(source_, "7").status()), ErrorKind::kUnsupported);
+  options = {};
+  options.strategy = FetchStrategy::kParallel;
+  options.partition_on = "price";
+  EXPECT_EQ(KindOf(FetchTable(source_, "numbers", options).status()), ErrorKind::kConfig);
+}
+
 TEST_F(LibraryTest, WhereConnectionsCannotAgreeOneReadsAll) {
   auto plain = OpenAs("plain");
   FetchOptions options;

@@ -72,6 +72,7 @@ arrow::Status ParallelReader::Carry(std::size_t piece) {
     for (std::string& warning : reader->Warnings()) {
       warnings_.push_back(std::move(warning));
     }
+    moved_ += reader->MovedRows();
   }
   return reader->Close();
 }
@@ -117,6 +118,11 @@ arrow::Status ParallelReader::ReadNext(std::shared_ptr<arrow::RecordBatch>* batc
 std::vector<std::string> ParallelReader::Warnings() const {
   std::lock_guard lock(mutex_);
   return warnings_;
+}
+
+int64_t ParallelReader::moved() const {
+  std::lock_guard lock(mutex_);
+  return moved_;
 }
 
 }  // namespace keelboat

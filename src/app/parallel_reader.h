@@ -48,6 +48,7 @@ class ParallelReader final : public FetchReader {
   arrow::Status Close() override;
   std::vector<std::string> Warnings() const override;
   const FetchInfo& info() const override { return settings_.info; }
+  int64_t moved() const override;
 
  private:
   using Batch = std::shared_ptr<arrow::RecordBatch>;
@@ -76,6 +77,7 @@ class ParallelReader final : public FetchReader {
   std::size_t lane_ = 0;        // To be handed out.
   arrow::Status status_;
   std::vector<std::string> warnings_;
+  int64_t moved_ = 0;
 
   std::vector<std::jthread> threads_;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -10,6 +11,8 @@
 #include <arrow/record_batch.h>
 #include <arrow/result.h>
 #include <arrow/type_fwd.h>
+
+#include "keelboat/error.h"
 
 namespace keelboat {
 
@@ -32,6 +35,10 @@ struct Relation {
   std::string table;
   /// SQL text of a query; empty for a table.
   std::string sql;
+  /// A saved question: its id at the source; then `table` and `sql` may be empty.
+  std::string card;
+  /// The saved question's parameters, by name, as text.
+  std::map<std::string, std::string> card_parameters;
   /// Every readable column in the table's order. Field metadata carries
   /// kSourceTypeKey, kCommentKey and kLogicalTypeKey (core/field_metadata.h);
   /// nullability is the source's.
@@ -110,6 +117,9 @@ class SourceReader : public arrow::RecordBatchReader {
   /// Things to tell the user about the values read so far (e.g. "3 zero dates in
   /// column born were read as null, as configured"); complete at the end of the stream.
   virtual std::vector<std::string> Warnings() const = 0;
+  /// How many rows the server had more or fewer after the read than before it: the rows
+  /// lie between the two counts. 0 for sources that read one moment. Complete at the end.
+  virtual int64_t MovedRows() const { return 0; }
 };
 
 /// How to cut a relation into pieces.
@@ -132,7 +142,16 @@ struct Split {
   /// Columns that were cut on; empty when there is one piece.
   std::vector<std::string> on;
   std::string reason;  ///< Why there are fewer than asked for; may be empty.
+  /// Rows of all pieces, counted by the server now; unset where it was not asked.
+  std::optional<int64_t> rows;
+  /// The query has an order of its own: one piece after another gives it.
+  bool ordered = false;
 };
+
+/// ErrorDetail key on the error (kData) of a value that contradicts its column's type:
+/// the column. Read again with that field of the relation's schema as utf8, the column
+/// comes as the source's own text.
+inline constexpr const char* kMismatchedColumn = "mismatched_column";
 
 /// What an incremental load has to know of its cursor, as of a snapshot.
 struct CursorFacts {
@@ -186,6 +205,9 @@ struct SnapshotRequest {
   /// The moment is that of the first read, so that nothing burdens the server before;
   /// `info` and cursor facts are of moments before it (`run.snapshot: per_table`).
   bool at_first_read = false;
+  /// Where the server may cut an answer short: rows are compared with counts that it
+  /// makes before and after. Sources with snapshots know the end of an answer.
+  bool count_rows = true;
 };
 
 /// ErrorDetail key on the error of a read whose snapshot cannot be read any more.
@@ -244,6 +266,21 @@ class Source {
   virtual arrow::Result<std::shared_ptr<SourceReader>> Read(
       const Relation& relation, const Partition& partition,
       const std::stop_token& stop) = 0;
+  /// \brief Whether OpenSnapshot can give several connections one moment.
+  ///
+  /// false: each read is a moment of its own and counts stand for agreement.
+  virtual bool HasSnapshots() const { return true; }
+  /// \brief Describes a saved question: `card` is its id, parameters are by name.
+  ///
+  /// kUnsupported where the source has none.
+  virtual arrow::Result<Relation> DescribeCard(
+      const std::string& /*card*/,
+      const std::map<std::string, std::string>& /*parameters*/,
+      const std::stop_token& /*stop*/) {
+    return MakeError(
+        ErrorKind::kUnsupported,
+        "source " + name() + " has no saved questions: give it a query or a table");
+  }
   /// Describes a query as `DescribeTable` does a table; it has no key and no indexes.
   virtual arrow::Result<Relation> DescribeQuery(const std::string& sql,
                                                 const std::stop_token& stop) = 0;
