@@ -24,6 +24,11 @@ Json PredicateToJson(const Predicate& predicate) {
                   {"or_null", predicate.or_null}};
     case PredicateKind::kNull:
       return Json{{"kind", "null"}, {"columns", predicate.columns}};
+    case PredicateKind::kHash:
+      return Json{{"kind", "hash"},
+                  {"columns", predicate.columns},
+                  {"bucket", predicate.bucket},
+                  {"buckets", predicate.buckets}};
     case PredicateKind::kKeyset:
       break;
   }

@@ -147,6 +147,25 @@ TEST(Planner, OrdersByPipelineOrderThenSmallTablesThenTheLargest) {
                                              "largest", "large"}));
 }
 
+TEST(Planner, AHashBucketIsPrintedWhole) {
+  auto facts = Orders();
+  Plan plan{{PlanTable({}, facts).ValueOrDie()}};
+  Predicate bucket;
+  bucket.kind = PredicateKind::kHash;
+  bucket.columns = {"id"};
+  bucket.bucket = 2;
+  bucket.buckets = 4;
+  plan.tables[0].slices[0].partitions[0].predicates = {bucket};
+  EXPECT_NE(PlanToJson(plan).find(R"("kind": "hash",
+              "columns": [
+                "id"
+              ],
+              "bucket": 2,
+              "buckets": 4)"),
+            std::string::npos)
+      << PlanToJson(plan);
+}
+
 TEST(Planner, ThePlanPrintsAsStableJson) {
   auto facts = Orders();
   facts.spec.columns = {"id"};

@@ -52,11 +52,12 @@ struct Relation {
   std::string comment;
 };
 
-/// What a predicate asks of a row. JSON names: "range", "null", "keyset".
+/// What a predicate asks of a row. JSON names: "range", "null", "keyset", "hash".
 enum class PredicateKind {
   kRange,   ///< lower <= columns < upper, as tuples in the source's own order.
   kNull,    ///< The first column is null.
   kKeyset,  ///< The columns' values are one of `keys`.
+  kHash,    ///< A hash of the columns' values, as the source computes it, is in `bucket`.
 };
 
 /// \brief One predicate that cuts a piece out of a relation. A value.
@@ -74,6 +75,8 @@ struct Predicate {
   std::vector<std::string> upper;  ///< Exclusive; likewise.
   bool or_null = false;            ///< kRange: rows whose first column is null too.
   std::vector<std::vector<std::string>> keys;  ///< kKeyset; a value a column.
+  int64_t bucket = 0;   ///< kHash: from 0, below `buckets`.
+  int64_t buckets = 0;  ///< kHash: rows of one hash modulo this number are a bucket.
 
   bool operator==(const Predicate&) const = default;
 };

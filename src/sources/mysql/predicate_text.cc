@@ -208,6 +208,9 @@ arrow::Result<std::string> PredicateText(const Predicate& predicate,
       ARROW_ASSIGN_OR_RAISE(text, KeysetText(predicate, columns));
       break;
     }
+    case PredicateKind::kHash:
+      return MakeError(ErrorKind::kUnsupported,
+                       "MySQL tables are cut by ranges of a key, not by hash buckets");
   }
   return "(" + text + ")";
 }

@@ -111,6 +111,11 @@ TEST(PredicateText, RefusesWhatItCannotSay) {
   EXPECT_EQ(Text(Range({"ids"}, {"5"}, {})), "not_found");
   EXPECT_EQ(Text(Range({"id"}, {"five"}, {})), "config");
   EXPECT_EQ(Text(Range({"id"}, {"5", "6"}, {})), "internal");
+  Predicate bucket;
+  bucket.kind = PredicateKind::kHash;
+  bucket.columns = {"id"};
+  bucket.buckets = 2;
+  EXPECT_EQ(Text(bucket), "unsupported");
 }
 
 }  // namespace
