@@ -1,6 +1,5 @@
 #include "app/verify_lake.h"
 
-#include <charconv>
 #include <optional>
 #include <set>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "core/stop.h"
 #include "keelboat/error.h"
 #include "lake/delta/verify_files.h"
+#include "planner/increment.h"
 
 namespace keelboat {
 namespace {
@@ -52,15 +52,6 @@ bool SameFiles(const LakeSnapshot& left, const LakeSnapshot& right) {
   return true;
 }
 
-int64_t BaseVersion(const LakeSnapshot& snapshot) {
-  int64_t base = 0;
-  const auto found = snapshot.configuration.find(kBaseVersionKey);
-  if (found == snapshot.configuration.end()) return base;
-  std::from_chars(found->second.data(), found->second.data() + found->second.size(),
-                  base);
-  return base;
-}
-
 // What a commit of another program did to the rows; nullopt: nothing.
 std::optional<LakeVerdict::Finding> ForeignChange(const LakeSnapshot& before,
                                                   const LakeSnapshot& after,
@@ -88,7 +79,8 @@ arrow::Result<std::vector<PastCommit>> ReadCommits(
     std::vector<LakeVerdict::Finding>& findings) {
   std::vector<PastCommit> commits = {CommitOf(newest)};
   LakeSnapshot after = newest;
-  for (int64_t version = newest.version; version > BaseVersion(newest); --version) {
+  for (int64_t version = newest.version; version > BaseVersionOf(newest).value_or(0);
+       --version) {
     ARROW_RETURN_NOT_OK(CheckStop(stop));
     auto before = table.At(version - 1);
     // Old entries of a log are cleaned away.

@@ -48,4 +48,20 @@ std::string FormatTime(SystemTime time) {
   return text.data();
 }
 
+std::optional<SystemTime> ParseTime(const std::string& text) {
+  int year = 0;
+  unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0, micro = 0;
+  int read = 0;
+  const int found =
+      std::sscanf(text.c_str(), "%4d-%2u-%2uT%2u:%2u:%2u%n.%6u%n", &year, &month, &day,
+                  &hour, &minute, &second, &read, &micro, &read);
+  const std::chrono::year_month_day date{
+      std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
+  const bool whole = read == (found == 6 ? 19 : 26) && text.substr(read) == "Z";
+  if (found < 6 || !whole || !date.ok()) return std::nullopt;
+  return SystemTime(std::chrono::sys_days(date)) + std::chrono::hours(hour) +
+         std::chrono::minutes(minute) + std::chrono::seconds(second) +
+         std::chrono::microseconds(micro);
+}
+
 }  // namespace keelboat

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -27,5 +28,8 @@ class Clock {
 
 /// Formats as RFC 3339 in UTC: "2026-11-21T02:00:00.123456Z".
 std::string FormatTime(SystemTime time);
+
+/// Reads what FormatTime wrote, with or without the fraction; nullopt for anything else.
+std::optional<SystemTime> ParseTime(const std::string& text);
 
 }  // namespace keelboat

@@ -1,6 +1,5 @@
 #include "engine/load_request.h"
 
-#include <charconv>
 #include <set>
 #include <string>
 #include <utility>
@@ -22,15 +21,6 @@ std::vector<LoadFile> FilesOf(const LakeSnapshot& snapshot) {
   return files;
 }
 
-// The version that last replaced all rows; nullopt where nothing tells it.
-std::optional<int64_t> BaseVersion(const LakeSnapshot& snapshot) {
-  const std::string text = ValueOf(snapshot, kBaseVersionKey);
-  int64_t version = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
-  if (error != std::errc() || text.empty()) return std::nullopt;
-  return version;
-}
-
 std::optional<LoadIncrement> IncrementBetween(const LakeSnapshot& from,
                                               const LakeSnapshot& to) {
   // Text is compared by the source alone.
@@ -42,7 +32,7 @@ std::optional<LoadIncrement> IncrementBetween(const LakeSnapshot& from,
       ValueOf(from, lake_key::kCursor) == ValueOf(to, lake_key::kCursor) &&
       ValueOf(from, lake_key::kKey) == ValueOf(to, lake_key::kKey) &&
       ValueOf(from, lake_key::kNullCursor) == ValueOf(to, lake_key::kNullCursor);
-  const auto base = BaseVersion(to);
+  const auto base = BaseVersionOf(to);
   if (!same_cursor || !base.has_value() || *base > from.version) return std::nullopt;
   std::set<std::string> known;
   std::set<std::string> live;

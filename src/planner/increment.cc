@@ -1,7 +1,7 @@
 #include "planner/increment.h"
 
+#include <charconv>
 #include <chrono>
-#include <cstdio>
 #include <optional>
 #include <utility>
 
@@ -27,21 +27,6 @@ const arrow::Field& CursorField(const TablePlan& plan) {
 
 std::string Shown(const std::string& text) {
   return text.empty() ? "nothing" : "'" + text + "'";
-}
-
-// Reads what FormatTime wrote, to the second.
-std::optional<SystemTime> ParseTime(const std::string& text) {
-  int year = 0;
-  unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0;
-  if (std::sscanf(text.c_str(), "%4d-%2u-%2uT%2u:%2u:%2u", &year, &month, &day, &hour,
-                  &minute, &second) != 6) {
-    return std::nullopt;
-  }
-  const std::chrono::year_month_day date{
-      std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
-  if (!date.ok()) return std::nullopt;
-  return SystemTime(std::chrono::sys_days(date)) + std::chrono::hours(hour) +
-         std::chrono::minutes(minute) + std::chrono::seconds(second);
 }
 
 // Why what the lake has cannot be gone on from; empty: it can.
@@ -185,6 +170,15 @@ std::string WhyNotTogether(const TableFacts& facts, const TablePlan& plan) {
 std::string ValueOf(const LakeSnapshot& lake, const char* key) {
   auto found = lake.configuration.find(key);
   return found == lake.configuration.end() ? std::string() : found->second;
+}
+
+std::optional<int64_t> BaseVersionOf(const LakeSnapshot& lake) {
+  const std::string text = ValueOf(lake, kBaseVersionKey);
+  int64_t version = 0;
+  const auto [rest, error] =
+      std::from_chars(text.data(), text.data() + text.size(), version);
+  if (error != std::errc() || text.empty()) return std::nullopt;
+  return version;
 }
 
 arrow::Status DecideIncrement(const PlanOptions& options, const TableFacts& facts,

@@ -31,6 +31,9 @@ inline constexpr const char* kOpenFrom = "keelboat.open_from";
 /// What the lake's configuration has under one of these keys; empty: nothing.
 std::string ValueOf(const LakeSnapshot& lake, const char* key);
 
+/// The version that last replaced all rows; nullopt where nothing tells it.
+std::optional<int64_t> BaseVersionOf(const LakeSnapshot& lake);
+
 /// \brief Decides between an increment and a full load of a table that follows a cursor.
 ///
 /// Fills `plan.strategy`, `reason`, `cursor`, `check_keys` and adds warnings. The plan's

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include "core/clock.h"
 #include "telemetry/figures.h"
 #include "telemetry/terminal_text.h"
 #include "telemetry/text_table.h"
@@ -24,28 +24,9 @@ microseconds Seconds(double seconds) {
   return microseconds(static_cast<int64_t>(std::llround(seconds * 1e6)));
 }
 
-/// The time of a record's RFC 3339 text.
-std::optional<microseconds> TimeOf(const std::string& text) {
-  int year = 0;
-  unsigned month = 0;
-  unsigned day = 0;
-  int hour = 0;
-  int minute = 0;
-  double second = 0;
-  if (std::sscanf(text.c_str(), "%d-%u-%uT%d:%d:%lfZ", &year, &month, &day, &hour,
-                  &minute, &second) != 6) {
-    return std::nullopt;
-  }
-  const std::chrono::sys_days date =
-      std::chrono::year(year) / std::chrono::month(month) / std::chrono::day(day);
-  return microseconds(date.time_since_epoch()) +
-         microseconds(std::chrono::hours(hour) + std::chrono::minutes(minute)) +
-         Seconds(second);
-}
-
 std::string Took(const RunRecord& record) {
-  const auto from = TimeOf(record.started_at);
-  const auto to = TimeOf(record.ended_at);
+  const auto from = ParseTime(record.started_at);
+  const auto to = ParseTime(record.ended_at);
   if (!from.has_value() || !to.has_value()) return kNothing;
   return FormatDuration(*to - *from);
 }
