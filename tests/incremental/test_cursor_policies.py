@@ -1,4 +1,6 @@
-"""What is told of a cursor that is ahead of time or has no index, and what becomes of its rows."""
+"""What is told of a cursor that is missing, ahead of time, text, unindexed or not looked back on."""
+
+import time
 
 import pytest
 from three_ways import expect_alike, told
@@ -21,6 +23,36 @@ def metadata(strategy: str = "incremental", **more) -> dict:
             **more,
         }
     }
+
+
+@pytest.mark.parametrize("strategy", ["incremental", "hybrid"])
+def test_rows_without_a_value_are_refused_or_read_each_time(
+    new_project, server, strategy
+):
+    project = new_project(TIMES, metadata(strategy))
+    project.ok("run")
+    server.execute("UPDATE visits SET seen = NULL WHERE id IN (3, 7)", "shop")
+    done = project.run("run")
+    assert done.code == 1, done.text
+    assert "2 rows have no value in the cursor seen" in told(done)
+    assert "null_cursor" in told(done)
+    assert project.warehouse("SELECT count(*) FROM raw.visits WHERE seen IS NULL") == [
+        (0,)
+    ]
+    project.write(
+        "metadata/table_metadata.json", metadata(strategy, null_cursor="include")
+    )
+    assert project.ok("run", "--json").json["tables"][0]["reason"] == (
+        "null_cursor was changed"
+    )
+    for edit in (
+        "UPDATE visits SET note = 'second' WHERE seen IS NULL",
+        "DELETE FROM visits WHERE id = 3",
+        "UPDATE visits SET seen = '2024-01-01 00:00:01' WHERE id = 7",
+    ):
+        server.execute(edit, "shop")
+        assert project.ok("run", "--json").json["tables"][0]["reason"] is None
+        expect_alike(project, server, "visits", ["id"], edit)
 
 
 @pytest.mark.parametrize("strategy", ["incremental", "hybrid"])
@@ -47,3 +79,30 @@ def test_a_cursor_without_index_tells_what_a_run_costs(new_project, server):
     project.ok("run")
     done = project.ok("run")
     assert "the cursor seen has no index: every run scans about 50 rows" in told(done)
+
+
+def test_text_and_no_lookback_are_warned_about(new_project, server):
+    text = TABLE.format(
+        type="VARCHAR(20) NOT NULL", value="concat('v', lpad(seq, 9, '0'))"
+    )
+    project = new_project(text, metadata())
+    assert "the cursor seen is text" in told(project.ok("run"))
+    project.write("metadata/table_metadata.json", metadata(lookback="0"))
+    server.execute("DROP TABLE visits;" + TIMES, "shop")
+    assert "lookback is 0" in told(project.ok("run"))
+
+
+def test_full_refresh_every_brings_what_no_cursor_tells(new_project, server):
+    project = new_project(TIMES, metadata("hybrid", full_refresh_every="4s"))
+    began = time.monotonic()
+    project.ok("run")
+    server.execute("UPDATE visits SET note = 'silent' WHERE id = 5", "shop")
+    first = project.ok("run", "--json").json["tables"][0]
+    if time.monotonic() - began < 3:
+        assert first["reason"] is None
+        notes = "SELECT note FROM raw.visits WHERE id = 5"
+        assert project.warehouse(notes) == [("first",)], "nothing told of the edit"
+    time.sleep(max(0.0, began + 6 - time.monotonic()))
+    table = project.ok("run", "--json").json["tables"][0]
+    assert "full_refresh_every is due" in table["reason"]
+    expect_alike(project, server, "visits", ["id"])
