@@ -74,7 +74,7 @@ def scenarios(options: argparse.Namespace, dataset: Dataset) -> list[Path]:
     tools = options.tool or (_FOLLOWED if dataset.each else None)
 
     def wanted(task: str) -> bool:
-        if options.task and task not in options.task:
+        if task not in _STANDARD or (options.task and task not in options.task):
             return False
         if dataset.each:
             return bool(options.data) and task != "mysql_to_duckdb"
@@ -274,14 +274,7 @@ def bench_tables(options, dataset, tables, reference, label) -> list[report.Run]
         for scenario in chosen:
             run = bench.run(scenario, number)
             runs.append(run)
-            m = run.measurement
-            print(
-                f"{number}/{options.rounds} {run.task:32} {run.tool:18} {m.wall_seconds:7.2f} s"
-                f"  client {m.client_cpu_seconds:6.2f} s  server {m.server_cpu_seconds:6.2f} s"
-                f"  {m.peak_rss_mb:6.0f} MB  {'WRONG: ' + run.wrong if run.wrong else 'right'}",
-                file=sys.stderr,
-                flush=True,
-            )
+            print(run.line(options.rounds), file=sys.stderr, flush=True)
     return runs
 
 

@@ -19,6 +19,15 @@ class Run:
     notes: str
     commit: str
 
+    def line(self, rounds: int) -> str:
+        """What is told as soon as it is known."""
+        m = self.measurement
+        return (
+            f"{self.round}/{rounds} {self.task:32} {self.tool:18} {m.wall_seconds:7.2f} s"
+            f"  client {m.client_cpu_seconds:6.2f} s  server {m.server_cpu_seconds:6.2f} s"
+            f"  {m.peak_rss_mb:6.0f} MB  {'WRONG: ' + self.wrong if self.wrong else 'right'}"
+        )
+
 
 def _median(runs: list[Run], name: str) -> float:
     return statistics.median(getattr(run.measurement, name) for run in runs)

@@ -74,14 +74,19 @@ class Metabase:
 
 
 @contextmanager
-def metabase(profile: str = "v63", orders: int = 10_000, **options):
+def metabase(
+    profile: str = "v63",
+    orders: int = 10_000,
+    python: str | Path = sys.executable,
+    **options,
+):
     """A server that ends with the block.
 
     Further options are those of the command line: seed, threads, latency_ms, time_zone,
-    tls_certificate and tls_key.
+    tls_certificate and tls_key. `python` is an interpreter that has the engine.
     """
     command = [
-        sys.executable,
+        str(python),
         "-m",
         "metabase",
         "--profile",
