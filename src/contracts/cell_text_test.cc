@@ -44,6 +44,8 @@ TEST(CellText, SpellsNumbers) {
   EXPECT_EQ(
       TextsOf(arrow::decimal256(65, 30), R"(["-1.000000000000000000000000000001"])"),
       Texts{"-1.000000000000000000000000000001"});
+  EXPECT_EQ(TextsOf(arrow::decimal128(9, 8), R"(["0.00000001", "-0.00000010"])"),
+            (Texts{"0.00000001", "-0.00000010"}));
   EXPECT_EQ(TextsOf(arrow::boolean(), "[true, false]"), (Texts{"true", "false"}));
 }
 
