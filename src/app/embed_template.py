@@ -1,4 +1,4 @@
-"""Writes the C++ source that holds the example project's files: embed_template.py OUT ROOT PATH..."""
+"""Writes the C++ source of a function that returns files: embed_template.py OUT FUNCTION ROOT PATH..."""
 
 import pathlib
 import sys
@@ -25,7 +25,7 @@ def literal(data: bytes) -> str:
 
 
 def main() -> None:
-    out, root, *paths = sys.argv[1:]
+    out, function, root, *paths = sys.argv[1:]
     entries = []
     for path in sorted(paths):
         data = (pathlib.Path(root) / path).read_bytes()
@@ -38,7 +38,7 @@ def main() -> None:
         "namespace keelboat {\nnamespace {\n\n"
         "constexpr TemplateFile kFiles[] = {\n" + "\n".join(entries) + "\n};\n\n"
         "}  // namespace\n\n"
-        "std::span<const TemplateFile> OlistTemplate() { return kFiles; }\n\n"
+        f"std::span<const TemplateFile> {function}() {{ return kFiles; }}\n\n"
         "}  // namespace keelboat\n",
         encoding="ascii",
     )

@@ -14,4 +14,7 @@ struct TemplateFile {
 /// The example project, as it was in examples/olist when keelboat was built.
 std::span<const TemplateFile> OlistTemplate();
 
+/// The sample queries: "orders.sql", …
+std::span<const TemplateFile> SampleQueries();
+
 }  // namespace keelboat

@@ -75,7 +75,7 @@ struct Predicate {
   std::vector<std::string> upper;  ///< Exclusive; likewise.
   bool or_null = false;            ///< kRange: rows whose first column is null too.
   std::vector<std::vector<std::string>> keys;  ///< kKeyset; a value a column.
-  int64_t bucket = 0;   ///< kHash: from 0, below `buckets`.
+  int64_t bucket = 0;                          ///< kHash: from 0, below `buckets`.
   int64_t buckets = 0;  ///< kHash: rows of one hash modulo this number are a bucket.
 
   bool operator==(const Predicate&) const = default;

@@ -77,7 +77,7 @@ class CsvWriter final : public RowWriter {
   }
 
   arrow::Status Write(const arrow::RecordBatch& batch) override {
-    const arrow::ArrayVector columns = batch.columns();
+    const arrow::ArrayVector& columns = batch.columns();
     for (int64_t row = 0; row < batch.num_rows(); ++row) {
       for (std::size_t i = 0; i < columns.size(); ++i) {
         if (i > 0) text_ += ',';

@@ -26,7 +26,7 @@ class JsonLinesWriter final : public RowWriter {
   }
 
   arrow::Status Write(const arrow::RecordBatch& batch) override {
-    const arrow::ArrayVector columns = batch.columns();
+    const arrow::ArrayVector& columns = batch.columns();
     for (int64_t row = 0; row < batch.num_rows(); ++row) {
       if (columns.empty()) text_ += '{';
       for (std::size_t i = 0; i < columns.size(); ++i) {
