@@ -6,6 +6,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/load_request.h"
+#include "keelboat/error.h"
+#include "lake/view/latest.h"
+#include "planner/increment.h"
 #include "telemetry/run_record.h"
 
 namespace keelboat {
@@ -51,6 +55,30 @@ std::optional<TableRecord> LastLoaded(const std::vector<RunRecord>& records,
   return std::nullopt;
 }
 
+void AddWarning(ProjectStatus& status, const std::string& text) {
+  if (!status.warning.empty()) status.warning += "; ";
+  status.warning += text;
+}
+
+arrow::Status FillFromLake(TableState& state, const LakeTable& table,
+                           const LakeSnapshot& snapshot, ProjectStatus& status,
+                           const std::stop_token& stop) {
+  state.lake_version = snapshot.version;
+  state.bytes = snapshot.bytes;
+  state.files = static_cast<int64_t>(snapshot.files.size());
+  const std::string watermark = ValueOf(snapshot, lake_key::kWatermark);
+  if (!watermark.empty()) state.watermark = watermark;
+  const auto rows = CountLatest(table, snapshot.files, KeyOf(snapshot), stop);
+  if (rows.ok()) {
+    state.rows = *rows;
+    return arrow::Status::OK();
+  }
+  if (KindOf(rows.status()) == ErrorKind::kCancelled) return rows.status();
+  AddWarning(status, "the rows of " + state.table +
+                         " cannot be counted: " + rows.status().message());
+  return arrow::Status::OK();
+}
+
 void FillFromLedger(TableState& state, const std::vector<LedgerRow>& ledger,
                     SystemTime now) {
   for (const LedgerRow& row : ledger) {
@@ -75,10 +103,10 @@ arrow::Result<ProjectStatus> GatherStatus(Project& project,
 
   ProjectStatus status;
   if (!ledger.ok()) {
-    status.warning =
-        "the warehouse cannot be asked, so its columns are those of the last run "
-        "(stale): " +
-        ledger.status().message();
+    AddWarning(status,
+               "the warehouse cannot be asked, so its columns are those of the last run "
+               "(stale): " +
+                   ledger.status().message());
   }
   for (const ConfiguredTable& table : chosen) {
     TableState state;
@@ -87,10 +115,7 @@ arrow::Result<ProjectStatus> GatherStatus(Project& project,
     ARROW_ASSIGN_OR_RAISE(auto lake_table, lake->Table(state.table));
     ARROW_ASSIGN_OR_RAISE(auto snapshot, lake_table->Latest());
     if (snapshot.has_value()) {
-      state.lake_version = snapshot->version;
-      state.rows = snapshot->rows;
-      state.bytes = snapshot->bytes;
-      state.files = static_cast<int64_t>(snapshot->files.size());
+      ARROW_RETURN_NOT_OK(FillFromLake(state, *lake_table, *snapshot, status, stop));
     }
     if (ledger.ok()) {
       FillFromLedger(state, *ledger, project.clock().Now());

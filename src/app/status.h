@@ -16,9 +16,9 @@ namespace keelboat {
 struct TableState {
   std::string table;
   std::string strategy;
-  std::optional<std::string> watermark;
+  std::optional<std::string> watermark;  ///< Of a table that follows a cursor.
   std::optional<int64_t> lake_version;
-  std::optional<int64_t> rows;  ///< In the lake.
+  std::optional<int64_t> rows;  ///< Of the lake's latest-per-key view.
   std::optional<int64_t> bytes;
   std::optional<int64_t> files;
   std::optional<int64_t> warehouse_version;  ///< Lake version that the warehouse has.
@@ -33,7 +33,7 @@ struct TableState {
 
 struct ProjectStatus {
   std::vector<TableState> tables;
-  std::string warning;  ///< Why some of it is stale; empty: none of it.
+  std::string warning;  ///< What could not be told, or is stale; empty: nothing.
 };
 
 /// Reads lake, warehouse and run records (test runs left out); asks no source for rows.

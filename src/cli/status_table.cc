@@ -32,6 +32,7 @@ std::string FormatStatus(const ProjectStatus& status) {
   using Align = TextTable::Align;
   TextTable table({{"table"},
                    {"strategy"},
+                   {"watermark"},
                    {"lake", Align::kRight},
                    {"rows", Align::kRight},
                    {"size", Align::kRight},
@@ -43,8 +44,8 @@ std::string FormatStatus(const ProjectStatus& status) {
   for (const TableState& state : status.tables) {
     std::string warehouse = Version(state.warehouse_version);
     if (state.stale && state.warehouse_version.has_value()) warehouse += " (stale)";
-    table.AddRow({state.table, state.strategy, Version(state.lake_version),
-                  Count(state.rows),
+    table.AddRow({state.table, state.strategy, state.watermark.value_or(kNothing),
+                  Version(state.lake_version), Count(state.rows),
                   state.bytes.has_value() ? FormatBytes(*state.bytes) : kNothing,
                   warehouse, Count(state.warehouse_rows),
                   state.lag_seconds.has_value()

@@ -106,3 +106,31 @@ def test_full_refresh_every_brings_what_no_cursor_tells(new_project, server):
     table = project.ok("run", "--json").json["tables"][0]
     assert "full_refresh_every is due" in table["reason"]
     expect_alike(project, server, "visits", ["id"])
+
+
+def test_status_counts_newest_versions_and_tells_the_watermark(new_project, server):
+    project = new_project(TIMES, metadata(lookback="0"))
+    project.ok("run")
+    server.execute(
+        "UPDATE visits SET seen = '2024-06-01 00:00:00.5', note = 'again' WHERE id < 5;"
+        "INSERT INTO visits VALUES (900, '2024-06-01 00:00:01', 'new')",
+        "shop",
+    )
+    project.ok("run")
+    [table] = project.ok("status", "--json").json["tables"]
+    ((count,),) = project.warehouse("SELECT count(*) FROM raw.visits")
+    assert table["rows"] == table["warehouse_rows"] == count
+    assert table["watermark"] == "2024-06-01 00:00:01.000000"
+    assert "2024-06-01 00:00:01.000000" in project.ok("status").out
+
+
+def test_status_says_which_rows_it_cannot_count(new_project, server):
+    project = new_project(TIMES, metadata(lookback="0"))
+    project.ok("run")
+    server.execute("UPDATE visits SET seen = '2024-06-01' WHERE id < 5", "shop")
+    project.ok("run")
+    for file in (project.path / "lake" / "visits").glob("*.parquet"):
+        file.unlink()
+    status = project.ok("status", "--json").json
+    assert status["tables"][0]["rows"] is None
+    assert "the rows of visits cannot be counted" in status["warning"]
