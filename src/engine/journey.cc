@@ -13,6 +13,13 @@ namespace keelboat {
 using std::chrono::microseconds;
 using Steady = std::chrono::steady_clock::time_point;
 
+namespace {
+
+/// Snapshot of a table whose rows, or whose fellows' rows, were read in another view.
+constexpr const char* kSplit = "split";
+
+}  // namespace
+
 Journey::Journey(TableTask task, const EngineOptions& options, Observer& observer,
                  const Clock& clock)
     : task_(std::move(task)), options_(options), observer_(observer), clock_(clock) {
@@ -94,7 +101,7 @@ Journey::Next Journey::EndSlice(const std::stop_token& stop) {
       found != configuration.end()) {
     outcome_.watermark = found->second;
   }
-  outcome_.snapshot = ConsistencyName(task_.plan.snapshot.consistency);
+  outcome_.snapshot = split_ ? kSplit : ConsistencyName(task_.plan.snapshot.consistency);
   Keep(std::move(finished->snapshot));
   if (++slice_ < task_.plan.slices.size()) {
     OpenSlice();
@@ -132,6 +139,7 @@ void Journey::LetGo() {
 bool Journey::Restart(std::shared_ptr<SourceSnapshot> snapshot,
                       const std::stop_token& stop) {
   lost_view_ = false;
+  split_ = snapshot_.has_value();
   task_.snapshot = std::move(snapshot);
   ++restarts_;
   observer_.On(TableRetried{outcome_.table, Phase::kExtract, restarts_,
@@ -173,7 +181,7 @@ void Journey::Abandon(const arrow::Status& status) {
   LetGo();
 }
 
-void Journey::MarkSplit() { outcome_.snapshot = "split"; }
+void Journey::MarkSplit() { outcome_.snapshot = kSplit; }
 
 bool Journey::Find() {
   auto latest = task_.lake_table->Latest();

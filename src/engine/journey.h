@@ -92,6 +92,7 @@ class Journey {
   int restarts_ = 0;
   bool extracted_ = false;
   bool lost_view_ = false;
+  bool split_ = false;  ///< Slices are committed that were read in a view since lost.
 
   std::mutex mutex_;
   // Guarded by mutex_.

@@ -46,7 +46,9 @@ class RecoveryTest : public testing::Test {
     task.plan.schema = kSchema;
     task.plan.relation.table = table;
     task.plan.relation.schema = kSchema;
-    task.plan.slices.push_back({{{"shop", table, "", {"id"}}}});
+    for (int slice = 0; slice < slices_; ++slice) {
+      task.plan.slices.push_back({{{"shop", table, "", {"id"}}}, slice == 0});
+    }
     task.source = &source_;
     task.snapshot = std::make_shared<fakes::FakeSnapshot>(&source_);
     lakes_[table] = std::make_shared<FakeLakeTable>(table);
@@ -73,9 +75,11 @@ class RecoveryTest : public testing::Test {
     for (auto& outcome :
          Engine(options, events_, Clock::System()).Run(tasks, nullptr, {})) {
       EXPECT_EQ(lakes_[outcome.table]->open_files, 0) << outcome.table;
-      EXPECT_EQ(lakes_[outcome.table]->commits.size(),
-                outcome.status == TableStatus::kOk ? 1u : 0u)
-          << outcome.table;
+      if (slices_ == 1) {
+        EXPECT_EQ(lakes_[outcome.table]->commits.size(),
+                  outcome.status == TableStatus::kOk ? 1u : 0u)
+            << outcome.table;
+      }
       outcomes[outcome.table] = outcome;
     }
     return outcomes;
@@ -84,6 +88,7 @@ class RecoveryTest : public testing::Test {
   FakeSource source_{kSchema, {ThreeRows()}};
   std::map<std::string, std::shared_ptr<FakeLakeTable>> lakes_;
   EventLog events_;
+  int slices_ = 1;
   int replans_ = 0;
   std::function<arrow::Status()> fail_replan_ = [] { return arrow::Status::OK(); };
 };
@@ -101,6 +106,18 @@ TEST_F(RecoveryTest, TablesThatWereNotCommittedBeginAgainInOneNewView) {
   EXPECT_EQ(source_.views, 1) << "one for both";
   EXPECT_EQ(outcomes["a"].snapshot, "split");
   EXPECT_NE(outcomes["b"].snapshot, "split");
+}
+
+TEST_F(RecoveryTest, ATableOfSlicesFromTwoViewsIsSplit) {
+  slices_ = 2;
+  int reads = 0;
+  source_.fail_read = [&](const std::string&) {
+    return ++reads == 2 ? Lost() : arrow::Status::OK();
+  };
+  auto outcomes = Run({"a"});
+  EXPECT_EQ(outcomes["a"].status, TableStatus::kOk) << outcomes["a"].error;
+  EXPECT_EQ(lakes_["a"]->commits.size(), 3u) << "one before, and both anew";
+  EXPECT_EQ(outcomes["a"].snapshot, "split");
 }
 
 TEST_F(RecoveryTest, ATableThatBreaksEveryViewHoldsUpNobodyButItself) {
