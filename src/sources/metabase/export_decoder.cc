@@ -1,0 +1,470 @@
+#include "sources/metabase/export_decoder.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include <arrow/array/data.h>
+#include <arrow/memory_pool.h>
+#include <arrow/type.h>
+#include <arrow/type_traits.h>
+
+#include "keelboat/error.h"
+#include "sources/metabase/cell_value.h"
+#include "sources/metabase/server_error.h"
+#include "sources/source.h"
+
+namespace keelboat::metabase {
+namespace {
+
+constexpr int64_t kBatchRows = 65'536;
+constexpr int64_t kBatchBytes = int64_t{16} << 20;
+constexpr int64_t kCopied = 16;  // Bytes at once, of text.
+constexpr int64_t kLeastRows = 1024;
+constexpr std::size_t kShownValue = 80;
+
+// Keys of which Metabase's error objects have some.
+bool IsKeyOfError(std::string_view key) {
+  return key == "status" || key == "error" || key == "_status" || key == "cause" ||
+         key == "via" || key == "trace" || key == "class" || key == "error_type" ||
+         key == "message" || key == "stacktrace" || key == "database_id" ||
+         key == "started_at" || key == "row_count" || key == "running_time" ||
+         key == "json_query" || key == "context" || key == "state" || key == "data";
+}
+
+bool IsBlank(char letter) {
+  return letter == ' ' || letter == '\n' || letter == '\r' || letter == '\t';
+}
+
+// A value as messages show it.
+std::string Shown(std::string_view value) {
+  if (value.size() <= kShownValue) return std::string(value);
+  std::size_t end = kShownValue;
+  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;
+  return std::string(value.substr(0, end)) + "…";
+}
+
+}  // namespace
+
+arrow::Result<std::unique_ptr<ExportDecoder>> ExportDecoder::Make(
+    std::unique_ptr<ByteStream> stream, std::vector<ExportColumn> columns,
+    std::shared_ptr<arrow::Schema> schema, arrow::MemoryPool* pool) {
+  ARROW_ASSIGN_OR_RAISE(auto window, ExportWindow::Make(std::move(stream)));
+  std::vector<Column> all;
+  all.reserve(columns.size());
+  for (ExportColumn& column : columns) {
+    Column& added = all.emplace_back(std::move(column), pool);
+    const arrow::DataType& type = *added.type.arrow;
+    if (type.id() == arrow::Type::TIMESTAMP) {
+      const auto& timestamp = static_cast<const arrow::TimestampType&>(type);
+      added.unit = static_cast<int>(timestamp.unit());
+      added.instant = !timestamp.timezone().empty();
+    } else if (arrow::is_decimal(type.id())) {
+      const auto& decimal = static_cast<const arrow::DecimalType&>(type);
+      added.precision = decimal.precision();
+      added.scale = decimal.scale();
+    }
+  }
+  return std::unique_ptr<ExportDecoder>(
+      new ExportDecoder(std::move(window), std::move(all), std::move(schema)));
+}
+
+ExportDecoder::ExportDecoder(std::unique_ptr<ExportWindow> window,
+                             std::vector<Column> columns,
+                             std::shared_ptr<arrow::Schema> schema)
+    : window_(std::move(window)),
+      columns_(std::move(columns)),
+      schema_(std::move(schema)),
+      seen_(columns_.size(), false) {}
+
+ExportDecoder::LearntKey::LearntKey(std::string_view raw)
+    : quoted(std::string(raw) + '"') {
+  const std::size_t compared = std::min(quoted.size(), sizeof(first));
+  std::memcpy(&first, quoted.data(), compared);
+  std::memset(&mask, 0xFF, compared);
+}
+
+arrow::Status ExportDecoder::NoJson(const std::string& what) const {
+  return MakeError(ErrorKind::kData, "the export is not what Metabase writes: " + what +
+                                         ", at row " +
+                                         std::to_string(rows_ + batch_rows_ + 1));
+}
+
+arrow::Status ExportDecoder::Mismatch(const Column& column,
+                                      std::string_view value) const {
+  const std::string row = std::to_string(rows_ + batch_rows_ + 1);
+  return MakeError(ErrorKind::kData,
+                   "column " + column.name + ", row " + row + " of the piece: " +
+                       Shown(value) + " is no " + column.type.arrow->ToString() +
+                       "; read the column as text to keep it",
+                   {{kMismatchedColumn, column.name}, {"row", row}});
+}
+
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> ExportDecoder::Next() {
+  ARROW_RETURN_NOT_OK(status_);
+  status_ = Fill();
+  ARROW_RETURN_NOT_OK(status_);
+  if (batch_rows_ == 0) return nullptr;
+  auto batch = Finish();
+  status_ = batch.status();
+  return batch;
+}
+
+// Until the batch is full or the body has ended.
+arrow::Status ExportDecoder::Fill() {
+  while (!ended_ && batch_rows_ < kBatchRows && batch_data_ < kBatchBytes) {
+    if (at_ < count_) {
+      ARROW_RETURN_NOT_OK(Decode());
+      continue;
+    }
+    ARROW_ASSIGN_OR_RAISE(bool more, window_->Advance());
+    text_ = window_->text();
+    places_ = window_->places();
+    count_ = window_->count();
+    at_ = 0;
+    if (more) continue;
+    if (expects_ != Expects::kNothing) return CutShort(window_->offset());
+    ended_ = true;
+  }
+  return arrow::Status::OK();
+}
+
+// Rows of the window, as many as the batch takes.
+arrow::Status ExportDecoder::Decode() {
+  while (at_ < count_) {
+    const char letter = text_[places_[at_]];
+    switch (expects_) {
+      case Expects::kArray:
+        if (letter == '{') return ErrorOfBody(window_->Rest(places_[at_]), 0);
+        if (letter != '[') return NoJson("it begins with " + std::string(1, letter));
+        expects_ = Expects::kFirstRow;
+        ++at_;
+        break;
+      case Expects::kFirstRow:
+        if (letter == ']') {
+          expects_ = Expects::kNothing;
+          ++at_;
+          break;
+        }
+        [[fallthrough]];
+      case Expects::kRow:
+        if (letter != '{') return NoJson("a row begins with " + std::string(1, letter));
+        ARROW_RETURN_NOT_OK(DecodeRow());
+        expects_ = Expects::kComma;
+        if (++batch_rows_ == kBatchRows || batch_data_ >= kBatchBytes) {
+          return arrow::Status::OK();
+        }
+        break;
+      case Expects::kComma:
+        if (letter == '{') return ErrorOfBody(window_->Rest(places_[at_]), 0);
+        if (letter != ',' && letter != ']') {
+          return NoJson("behind a row stands " + std::string(1, letter));
+        }
+        expects_ = letter == ',' ? Expects::kRow : Expects::kNothing;
+        ++at_;
+        break;
+      case Expects::kNothing:
+        if (letter == '{') return ErrorOfBody(window_->Rest(places_[at_]), 0);
+        return NoJson("something stands behind its end");
+    }
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status ExportDecoder::DecodeRow() {
+  const std::size_t row_begin = places_[at_];
+  ++at_;
+  if (batch_rows_ == reserved_) {
+    // After a full batch most likely comes another.
+    const int64_t least = rows_ > 0 ? kBatchRows : kLeastRows;
+    reserved_ = std::min(kBatchRows, std::max(least, reserved_ * 4));
+    for (Column& column : columns_) {
+      ARROW_RETURN_NOT_OK(column.buffer.Reserve(reserved_));
+    }
+  }
+  const bool first = rows_ + batch_rows_ == 0;
+  bool in_order = true;
+  std::size_t field = 0;
+  if (At(at_) == '}') {
+    ++at_;
+  } else {
+    while (true) {
+      if (At(at_) != '"' || At(at_ + 1) != ':') {
+        if (window_->is_last() && at_ + 1 >= count_) return CutShort(window_->offset());
+        return NoJson("a row's key is none");
+      }
+      const char* key = text_ + places_[at_] + 1;
+      Column* column = nullptr;
+      if (in_order && field < order_.size()) {
+        // The colon comes behind key and quote: what is compared is within the text.
+        const LearntKey& expected = keys_[field];
+        if (places_[at_ + 1] - places_[at_] > expected.quoted.size() &&
+            expected.Begins(key)) {
+          column = order_[field];
+        }
+      }
+      if (column == nullptr) {
+        const char* end = text_ + places_[at_ + 1];
+        while (end > key && end[-1] != '"') --end;
+        const std::string_view raw(key, static_cast<std::size_t>(end - 1 - key));
+        ARROW_ASSIGN_OR_RAISE(column, FindColumn(raw, row_begin));
+        if (in_order && !first) {
+          // Another order from here on: each column is looked up and counted.
+          in_order = false;
+          seen_.assign(columns_.size(), false);
+          for (std::size_t i = 0; i < field; ++i) {
+            seen_[static_cast<std::size_t>(order_[i] - columns_.data())] = true;
+          }
+        }
+        auto which = static_cast<std::size_t>(column - columns_.data());
+        if (seen_[which]) return NoJson("key " + column->key + " stands there twice");
+        seen_[which] = true;
+        if (first) {
+          order_.push_back(column);
+          keys_.emplace_back(raw);
+        }
+      }
+      at_ += 2;
+      ARROW_RETURN_NOT_OK(AppendField(column));
+      ++field;
+      const char behind = At(at_);
+      ++at_;
+      if (behind == '}') break;
+      if (behind == ',') continue;
+      if (window_->is_last() && at_ >= count_) return CutShort(window_->offset());
+      return NoJson("behind a value stands neither comma nor brace");
+    }
+  }
+  if (field != columns_.size()) {
+    return NoJson("a row has " + std::to_string(field) + " of " +
+                  std::to_string(columns_.size()) + " columns");
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Result<ExportDecoder::Column*> ExportDecoder::FindColumn(std::string_view key,
+                                                                std::size_t row_begin) {
+  std::string name(key.size(), '\0');
+  const int64_t length = Unescape(key, reinterpret_cast<uint8_t*>(name.data()));
+  if (length < 0) return NoJson("a key has an escape that is none");
+  name.resize(static_cast<std::size_t>(length));
+  for (Column& column : columns_) {
+    if (column.key == name) return &column;
+  }
+  if (IsKeyOfError(name)) return ErrorOfBody(window_->Rest(row_begin), 0);
+  return MakeError(
+      ErrorKind::kConflict,
+      "the export has a column " + Shown(name) +
+          " that the question did not have when it was described; run again");
+}
+
+// The value at the next place, and past it.
+arrow::Status ExportDecoder::AppendField(Column* column) {
+  if (at_ >= count_) {
+    if (window_->is_last()) return CutShort(window_->offset());
+    return NoJson("a value is missing");
+  }
+  const char* begin = text_ + places_[at_];
+  std::size_t next = at_ + 1;
+  if (*begin == '{' || *begin == '[') {
+    // A nested value: to the bracket that closes it.
+    int depth = 1;
+    for (; next < count_ && depth > 0; ++next) {
+      const char letter = text_[places_[next]];
+      depth += letter == '{' || letter == '[' ? 1 : 0;
+      depth -= letter == '}' || letter == ']' ? 1 : 0;
+    }
+    if (depth > 0) return CutShort(window_->offset());
+  }
+  at_ = next;
+  const char* end = text_ + (next < count_ ? places_[next] : window_->size());
+  while (end > begin && IsBlank(end[-1])) --end;
+  return AppendCell(column, begin, end);
+}
+
+arrow::Status ExportDecoder::AppendCell(Column* column, const char* begin,
+                                        const char* end) {
+  if (*begin == 'n') {
+    if (std::string_view(begin, static_cast<std::size_t>(end - begin)) != "null") {
+      return NoJson("a value is no JSON");
+    }
+    if (!column->type.nullable) return Mismatch(*column, "null");
+    return column->buffer.AppendNull();
+  }
+  if (*begin == '"') {
+    if (end - begin < 2 || end[-1] != '"') return NoJson("a string does not end");
+  }
+  if (column->type.form == CellForm::kText) return AppendText(column, begin, end);
+
+  std::string_view text(begin, static_cast<std::size_t>(end - begin));
+  const bool quoted = *begin == '"';
+  if (quoted) text = text.substr(1, text.size() - 2);
+  ColumnBuffer& buffer = column->buffer;
+  switch (column->type.form) {
+    case CellForm::kText:
+      break;
+    case CellForm::kBool:
+      if (text == "true" || text == "1") {
+        buffer.AppendBool(true);
+      } else if (text == "false" || text == "0") {
+        buffer.AppendBool(false);
+      } else {
+        return Mismatch(*column, text);
+      }
+      break;
+    case CellForm::kInteger:
+      switch (column->type.arrow->id()) {
+        case arrow::Type::INT8:
+          return AppendNumber<int8_t>(column, text);
+        case arrow::Type::INT16:
+          return AppendNumber<int16_t>(column, text);
+        case arrow::Type::INT32:
+          return AppendNumber<int32_t>(column, text);
+        case arrow::Type::UINT8:
+          return AppendNumber<uint8_t>(column, text);
+        case arrow::Type::UINT16:
+          return AppendNumber<uint16_t>(column, text);
+        case arrow::Type::UINT32:
+          return AppendNumber<uint32_t>(column, text);
+        case arrow::Type::UINT64:
+          return AppendNumber<uint64_t>(column, text);
+        default:
+          return AppendNumber<int64_t>(column, text);
+      }
+    case CellForm::kFloat:
+      if (column->type.arrow->id() == arrow::Type::FLOAT) {
+        float value = 0;
+        if (!ParseFloat(text, &value)) return Mismatch(*column, text);
+        buffer.AppendValue(value);
+      } else {
+        double value = 0;
+        if (!ParseFloat(text, &value)) return Mismatch(*column, text);
+        buffer.AppendValue(value);
+      }
+      break;
+    case CellForm::kDecimal:
+      if (column->type.arrow->id() == arrow::Type::DECIMAL128) {
+        arrow::Decimal128 value;
+        if (!ParseDecimal(text, column->precision, column->scale, &value)) {
+          return Mismatch(*column, text);
+        }
+        buffer.AppendValue(value.little_endian_array());
+      } else {
+        arrow::Decimal256 value;
+        if (!ParseDecimal(text, column->precision, column->scale, &value)) {
+          return Mismatch(*column, text);
+        }
+        buffer.AppendValue(value.little_endian_array());
+      }
+      break;
+    case CellForm::kDate: {
+      int32_t days = 0;
+      int64_t number = 0;
+      if (quoted ? !ParseDate(text, &days)
+                 : !(ParseShortInteger(text, &number) || ParseInteger(text, &number)) ||
+                       number != (days = static_cast<int32_t>(number))) {
+        return Mismatch(*column, text);
+      }
+      buffer.AppendValue(days);
+      break;
+    }
+    case CellForm::kTimestamp: {
+      int64_t value = 0;
+      const auto unit = static_cast<arrow::TimeUnit::type>(column->unit);
+      if (quoted ? !ParseTimestamp(text, unit, column->instant, &value)
+                 : !(ParseShortInteger(text, &value) || ParseInteger(text, &value)) ||
+                       __builtin_mul_overflow(value, column->type.epoch_unit, &value)) {
+        return Mismatch(*column, text);
+      }
+      buffer.AppendValue(value);
+      break;
+    }
+    case CellForm::kTime: {
+      int64_t micros = 0;
+      if (!quoted || !ParseTime(text, &micros)) return Mismatch(*column, text);
+      buffer.AppendValue(micros);
+      break;
+    }
+    case CellForm::kHexBytes: {
+      ARROW_ASSIGN_OR_RAISE(uint8_t* room,
+                            buffer.Room(static_cast<int64_t>(text.size()) / 2 + 1));
+      if (!quoted || !ParseHex(text, room)) return Mismatch(*column, text);
+      buffer.CloseCell(static_cast<int64_t>(text.size()) / 2);
+      batch_data_ += static_cast<int64_t>(text.size()) / 2;
+      break;
+    }
+  }
+  return arrow::Status::OK();
+}
+
+template <typename T>
+arrow::Status ExportDecoder::AppendNumber(Column* column, std::string_view text) {
+  using Wide = std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>;
+  if (int64_t small = 0; ParseShortInteger(text, &small) && std::in_range<T>(small)) {
+    column->buffer.AppendValue(static_cast<T>(small));
+    return arrow::Status::OK();
+  }
+  Wide value = 0;
+  if (!ParseInteger(text, &value)) {
+    // What a driver takes for a truth value.
+    if (text != "true" && text != "false") return Mismatch(*column, text);
+    value = text == "true" ? 1 : 0;
+  }
+  if (value != static_cast<Wide>(static_cast<T>(value))) return Mismatch(*column, text);
+  column->buffer.AppendValue(static_cast<T>(value));
+  return arrow::Status::OK();
+}
+
+arrow::Status ExportDecoder::AppendText(Column* column, const char* begin,
+                                        const char* end) {
+  const bool quoted = *begin == '"';
+  if (quoted) {
+    ++begin;
+    --end;
+  } else {
+    // A bare word that is no JSON would become a value of its own.
+    const char letter = *begin;
+    bool plain = letter == '{' || letter == '[' || letter == '-' ||
+                 (letter >= '0' && letter <= '9');
+    const std::string_view word(begin, static_cast<std::size_t>(end - begin));
+    if (!plain && word != "true" && word != "false") return NoJson("a value is no JSON");
+  }
+  const int64_t length = end - begin;
+  ARROW_ASSIGN_OR_RAISE(uint8_t* room, column->buffer.Room(length + kCopied));
+  int64_t used = length;
+  // Copies whole blocks: window and buffer have room for what is copied too much.
+  bool escapes = false;
+  for (int64_t at = 0; at < length; at += kCopied) {
+    std::array<char, kCopied> block;
+    std::memcpy(block.data(), begin + at, kCopied);
+    std::memcpy(room + at, block.data(), kCopied);
+    unsigned found = 0;
+    for (char letter : block) found |= letter == '\\' ? 1U : 0U;
+    escapes = escapes || found != 0;
+  }
+  // A backslash may also stand behind the string.
+  if (escapes && quoted) {
+    used = Unescape(std::string_view(begin, static_cast<std::size_t>(length)), room);
+    if (used < 0) return NoJson("a string has an escape that is none");
+  }
+  column->buffer.CloseCell(used);
+  batch_data_ += used;
+  return arrow::Status::OK();
+}
+
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> ExportDecoder::Finish() {
+  std::vector<std::shared_ptr<arrow::ArrayData>> arrays;
+  arrays.reserve(columns_.size());
+  for (Column& column : columns_) {
+    ARROW_ASSIGN_OR_RAISE(auto array, column.buffer.Finish());
+    arrays.push_back(std::move(array));
+  }
+  const int64_t rows = std::exchange(batch_rows_, 0);
+  batch_data_ = 0;
+  reserved_ = 0;
+  rows_ += rows;
+  return arrow::RecordBatch::Make(schema_, rows, std::move(arrays));
+}
+
+}  // namespace keelboat::metabase
