@@ -1,10 +1,14 @@
 #include "core/retry.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <random>
+#include <string>
 
 #include "core/full_disk.h"
 #include "core/stop.h"
+#include "keelboat/error.h"
 
 namespace keelboat {
 namespace {
@@ -14,6 +18,14 @@ std::chrono::milliseconds WithJitter(std::chrono::milliseconds pause) {
   std::uniform_int_distribution<int64_t> extra(0,
                                                std::max<int64_t>(pause.count() / 4, 0));
   return pause + std::chrono::milliseconds(extra(random));
+}
+
+// What the server asked for, or nothing.
+std::chrono::milliseconds AskedPause(const arrow::Status& status) {
+  const std::string text = DetailOf(status, kRetryAfterSeconds);
+  int32_t seconds = 0;
+  std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return std::chrono::seconds(seconds);
 }
 
 }  // namespace
@@ -28,7 +40,8 @@ arrow::Status Retry(const RetryPolicy& policy, const Clock& clock,
         retry > policy.max_retries) {
       return status;
     }
-    const auto wait = WithJitter(std::min(pause, policy.max_delay));
+    const auto wait =
+        WithJitter(std::min(std::max(pause, AskedPause(status)), policy.max_delay));
     if (on_retry) on_retry(retry, wait, status);
     clock.SleepFor(wait, stop);
     ARROW_RETURN_NOT_OK(CheckStop(stop));

@@ -21,6 +21,9 @@ struct RetryPolicy {
   std::chrono::milliseconds max_delay{std::chrono::minutes(5)};
 };
 
+/// ErrorDetail key: how many seconds a server wants to be left alone.
+inline constexpr const char* kRetryAfterSeconds = "retry_after_seconds";
+
 /// What is about to be tried again: the retry's number from 1, the pause, the cause.
 using OnRetry = std::function<void(int retry, std::chrono::milliseconds pause,
                                    const arrow::Status& cause)>;
@@ -29,7 +32,8 @@ using OnRetry = std::function<void(int retry, std::chrono::milliseconds pause,
 ///
 /// Retryable kinds (`IsRetryable`) are tried again, a full disk is not. The last status
 /// is returned with its kind kept. Pauses end early on a stop request, which gives
-/// kCancelled. Up to a quarter of each pause is random, so that clients that
+/// kCancelled. A pause is as long as the error asks for (kRetryAfterSeconds), up to
+/// `max_delay`. Up to a quarter of each pause is random, so that clients that
 /// failed together do not come back together.
 arrow::Status Retry(const RetryPolicy& policy, const Clock& clock,
                     const std::stop_token& stop, const OnRetry& on_retry,

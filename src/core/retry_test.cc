@@ -51,6 +51,23 @@ TEST(Retry, GivesUpAndKeepsTheLastError) {
   EXPECT_EQ(told, 2);
 }
 
+TEST(Retry, WaitsAsLongAsTheServerAsksFor) {
+  ManualClock clock;
+  int calls = 0;
+  auto status =
+      Retry({.max_retries = 2, .delay = milliseconds(1), .max_delay = milliseconds(5000)},
+            clock, {}, {}, [&] {
+              return MakeError(ErrorKind::kThrottled, "slow down",
+                               {{kRetryAfterSeconds, ++calls == 1 ? "3" : "3600"}});
+            });
+  EXPECT_EQ(KindOf(status), ErrorKind::kThrottled);
+  ASSERT_EQ(clock.slept.size(), 2u);
+  EXPECT_GE(clock.slept[0], milliseconds(3000));
+  EXPECT_LT(clock.slept[0], milliseconds(4000));
+  EXPECT_GE(clock.slept[1], milliseconds(5000));
+  EXPECT_LT(clock.slept[1], milliseconds(6300));
+}
+
 TEST(Retry, DoesNotRepeatWhatCannotSucceed) {
   ManualClock clock;
   int calls = 0;
