@@ -47,6 +47,9 @@ void AddGlobalFlags(CLI::App& program, GlobalFlags& flags) {
 
 int Main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  // What Arrow allocates on its own account comes from where batches do, which saves a
+  // quarter of the memory (core/batch_memory.h). Before Arrow's first allocation.
+  setenv("ARROW_DEFAULT_MEMORY_POOL", "jemalloc", /*overwrite=*/0);
   const SignalStop signals;
   Invocation invocation;
   invocation.environment = ProcessEnvironment();

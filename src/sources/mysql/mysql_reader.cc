@@ -3,9 +3,9 @@
 #include <chrono>
 #include <utility>
 
-#include <arrow/memory_pool.h>
 #include <arrow/type.h>
 
+#include "core/batch_memory.h"
 #include "core/nearest.h"
 #include "core/stop.h"
 #include "keelboat/error.h"
@@ -180,7 +180,7 @@ MysqlReader::MysqlReader(std::unique_ptr<RowStream> stream, DecodedTable table,
                          std::string tag, std::shared_ptr<ConnectionPool> pool)
     : stream_(std::move(stream)),
       schema_(table.schema),
-      decoder_(std::move(table), arrow::default_memory_pool()),
+      decoder_(std::move(table), BatchMemory()),
       tag_(std::move(tag)),
       pool_(std::move(pool)) {}
 

@@ -6,6 +6,7 @@
 
 #include <arrow/memory_pool.h>
 
+#include "core/batch_memory.h"
 #include "core/stop.h"
 #include "keelboat/error.h"
 #include "warehouses/duckdb/database_file.h"
@@ -35,7 +36,7 @@ arrow::Status SetMemory(adbc::Connection& connection, const std::string& limit) 
 
 // What extraction and a failed attempt have freed but allocators keep.
 void GiveBackMemory() {
-  arrow::default_memory_pool()->ReleaseUnused();
+  BatchMemory()->ReleaseUnused();
   malloc_trim(0);
 }
 
