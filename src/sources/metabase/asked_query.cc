@@ -141,6 +141,9 @@ bool AskedQuery::CanBeCut() const { return WhyWhole().empty(); }
 
 std::string AskedQuery::WhyWhole() const {
   if (asked_.question.card.has_value()) return "a saved question comes as it is";
+  if (!asked_.wrapped && shape_.ordered) {
+    return "its order is no order of its own columns, which ranges could keep";
+  }
   if (!asked_.wrapped) return "the statement cannot be asked about in parentheses";
   if (shape_.limited) return "the query has a LIMIT or OFFSET";
   if (!shape_.volatile_function.empty()) {

@@ -164,7 +164,10 @@ arrow::Status PieceReader::ReadSlice() {
     ARROW_ASSIGN_OR_RAISE(bool cut, CutFront(fit));
     if (cut) return arrow::Status::OK();
   }
-  ARROW_RETURN_NOT_OK(Open(todo_.front()));
+  // A body that is reset early looks like one that was never begun.
+  if (arrow::Status opened = Open(todo_.front()); !opened.ok()) {
+    return AfterFailure(opened, 0);
+  }
   return Hold();
 }
 
