@@ -182,8 +182,8 @@ arrow::Result<ProjectConfig> LoadProject(const LoadOptions& options) {
   return config;
 }
 
-arrow::Result<const MysqlSettings*> MysqlSourceOf(const ProjectConfig& config,
-                                                  const std::string& name) {
+arrow::Result<const SourceConfig*> SourceOf(const ProjectConfig& config,
+                                            const std::string& name) {
   const auto found = config.sources.find(name);
   if (found == config.sources.end()) {
     std::vector<std::string> names;
@@ -192,15 +192,7 @@ arrow::Result<const MysqlSettings*> MysqlSourceOf(const ProjectConfig& config,
                      "there is no source '" + name + "'" + DidYouMean(name, names),
                      {{"source", name}});
   }
-  const auto* mysql = std::get_if<MysqlSettings>(&found->second.settings);
-  if (mysql == nullptr) {
-    return MakeError(ErrorKind::kConfig,
-                     found->second.place + ": source '" + name +
-                         "' is a metabase source: tables are read from MySQL and MariaDB "
-                         "only; name a mysql source in tables.from",
-                     {{"source", name}});
-  }
-  return mysql;
+  return &found->second;
 }
 
 }  // namespace keelboat

@@ -52,13 +52,21 @@ struct MysqlSettings {
   std::optional<bool> compress;               ///< Unset: elsewhere than on loopback.
 };
 
-/// A Metabase server. Described here, not yet read from.
+/// A Metabase server. Durations below one second do not occur.
 struct MetabaseSettings {
   std::string url;  ///< Never empty.
   std::string username;
   Secret password;
-  Secret api_key;  ///< Either this or username and password.
-  std::string database;
+  Secret api_key;        ///< Either this or username and password.
+  std::string database;  ///< Name or id; empty: the only one.
+  std::filesystem::path tls_ca;    ///< PEM file; empty: the machine's own authorities.
+  std::optional<bool> tls_verify;  ///< Unset: elsewhere than on loopback.
+  Secret proxy;          ///< May hold a password; by default from the environment.
+  std::string no_proxy;  ///< Hosts reached without it; likewise.
+  int connections = 4;
+  bool compress = false;
+  std::chrono::seconds connect_timeout{10};
+  std::chrono::seconds read_timeout{25 * 60};
 };
 
 struct SourceConfig {
@@ -210,10 +218,9 @@ arrow::Status CheckSupported(const ProjectConfig& config, const ConfigUse& use);
 /// Also finds secrets as URLs and JSON spell them.
 std::string RedactSecrets(std::string_view text, const ProjectConfig& config);
 
-/// Settings of a MySQL source; kConfig where `name` is unknown (with the nearest names)
-/// or of another type.
-arrow::Result<const MysqlSettings*> MysqlSourceOf(const ProjectConfig& config,
-                                                  const std::string& name);
+/// A source by its name; kConfig where it is unknown, with the nearest names.
+arrow::Result<const SourceConfig*> SourceOf(const ProjectConfig& config,
+                                            const std::string& name);
 
 /// "verify_identity", …
 const char* TlsModeName(TlsMode mode);

@@ -92,6 +92,7 @@ ConfigNode OldMetabase(OldVariables& old) {
   old.Add(&source, "api_key", {"METABASE_API_KEY"});
   old.Add(&source, "username", {"METABASE_USERNAME"}, !has_key);
   old.Add(&source, "password", {"METABASE_PASSWORD"}, !has_key);
+  old.Add(&source, "database", {"METABASE_DATABASE"});
   return source;
 }
 

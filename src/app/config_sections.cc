@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <initializer_list>
 #include <system_error>
 
 #include "core/nearest.h"
@@ -13,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kLeastMemory = int64_t{64} << 20;
+constexpr int kMostConnections = 64;
 
 const std::vector<std::pair<std::string, TlsMode>> kTlsModes = {
     {"verify_identity", TlsMode::kVerifyIdentity},
@@ -88,6 +90,28 @@ MysqlSettings ReadMysql(MapReader& reader) {
   return mysql;
 }
 
+// Programs are told about proxies by the environment; `proxy: none` does without.
+void ReadProxy(MapReader& reader, MetabaseSettings* metabase) {
+  const auto& variables = reader.context().variables();
+  const auto first_set = [&](std::initializer_list<const char*> names) {
+    for (const char* name : names) {
+      const auto found = variables.find(name);
+      if (found != variables.end() && !found->second.empty()) return found->second;
+    }
+    return std::string();
+  };
+  metabase->no_proxy = first_set({"no_proxy", "NO_PROXY"});
+  reader.Read("proxy", &metabase->proxy);
+  if (metabase->proxy.Reveal() == "none") {
+    metabase->proxy = Secret();
+  } else if (metabase->proxy.empty()) {
+    metabase->proxy = Secret(
+        metabase->url.starts_with("https:")
+            ? first_set({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
+            : first_set({"http_proxy", "all_proxy", "ALL_PROXY"}));
+  }
+}
+
 MetabaseSettings ReadMetabase(MapReader& reader) {
   MetabaseSettings metabase;
   reader.Read("url", &metabase.url);
@@ -96,6 +120,16 @@ MetabaseSettings ReadMetabase(MapReader& reader) {
   reader.Read("password", &metabase.password);
   reader.Read("api_key", &metabase.api_key);
   reader.Read("database", &metabase.database);
+  reader.Read("tls_ca", &metabase.tls_ca);
+  CheckFile(reader, "tls_ca", metabase.tls_ca);
+  bool verify = true;
+  reader.Read("tls_verify", &verify, {{"true", true}, {"false", false}});
+  if (reader.Has("tls_verify")) metabase.tls_verify = verify;
+  reader.Read("connections", &metabase.connections, 1, kMostConnections);
+  reader.Read("compress", &metabase.compress, {{"true", true}, {"false", false}});
+  reader.Read("connect_timeout", &metabase.connect_timeout);
+  reader.Read("read_timeout", &metabase.read_timeout);
+  ReadProxy(reader, &metabase);
   reader.Require({"url"});
   if (metabase.api_key.empty() && !reader.Failed("api_key")) {
     reader.Require({"username", "password"});

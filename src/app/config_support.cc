@@ -13,11 +13,11 @@ arrow::Status Refuse(const std::string& place, const std::string& key,
 arrow::Status CheckExtract(const ProjectConfig& config) {
   if (config.tables.empty()) {
     return Refuse(config.file.empty() ? "" : config.file.filename().string(), "tables",
-                  "nothing says which tables to move: name a mysql source in `tables: "
+                  "nothing says which tables to move: name a source in `tables: "
                   "{from: …}`");
   }
   for (const TableGroup& group : config.tables) {
-    ARROW_RETURN_NOT_OK(MysqlSourceOf(config, group.from).status());
+    ARROW_RETURN_NOT_OK(SourceOf(config, group.from).status());
   }
   return arrow::Status::OK();
 }

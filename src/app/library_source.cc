@@ -2,8 +2,8 @@
 
 #include <arrow/type.h>
 
-#include "keelboat/error.h"
 #include "keelboat/source.h"
+#include "sources/metabase/metabase_source.h"
 #include "sources/mysql/mysql_source.h"
 #include "sources/source.h"
 
@@ -66,8 +66,8 @@ arrow::Result<std::shared_ptr<DataSource>> DataSource::OpenMysql(
 
 arrow::Result<std::shared_ptr<DataSource>> DataSource::OpenMetabase(
     const MetabaseOptions& options) {
-  return MakeError(ErrorKind::kUnsupported,
-                   "Metabase at " + options.url + " cannot be read by this version");
+  ARROW_ASSIGN_OR_RAISE(auto source, MakeMetabaseSource("metabase", options));
+  return std::shared_ptr<DataSource>(new DataSource(std::move(source)));
 }
 
 arrow::Result<std::vector<std::string>> DataSource::ListTables(

@@ -10,6 +10,7 @@
 #include "keelboat/error.h"
 #include "lake/delta/delta_lake.h"
 #include "lake/stores/local/local_store.h"
+#include "sources/metabase/metabase_source.h"
 #include "sources/mysql/mysql_source.h"
 #include "transform/duckdb_profile.h"
 #include "warehouses/duckdb/duckdb_warehouse.h"
@@ -120,16 +121,38 @@ arrow::Result<std::vector<ConfiguredTable>> Chosen(
 
 }  // namespace
 
-arrow::Result<std::unique_ptr<Source>> MakeSource(const std::string& name,
-                                                  const MysqlSettings& settings) {
-  return MakeMysqlSource(MysqlOptionsOf(name, settings));
+MetabaseOptions MetabaseOptionsOf(const MetabaseSettings& settings) {
+  MetabaseOptions options;
+  options.url = settings.url;
+  options.api_key = settings.api_key.Reveal();
+  options.username = settings.username;
+  options.password = settings.password.Reveal();
+  options.database = settings.database;
+  options.tls_ca = settings.tls_ca.string();
+  options.tls_verify = settings.tls_verify;
+  options.proxy = settings.proxy.Reveal();
+  options.no_proxy = settings.no_proxy;
+  options.connections = settings.connections;
+  options.compress = settings.compress;
+  options.connect_timeout = settings.connect_timeout;
+  options.read_timeout = settings.read_timeout;
+  return options;
+}
+
+arrow::Result<std::unique_ptr<Source>> MakeSource(
+    const std::string& name,
+    const std::variant<MysqlSettings, MetabaseSettings>& settings) {
+  if (const auto* mysql = std::get_if<MysqlSettings>(&settings)) {
+    return MakeMysqlSource(MysqlOptionsOf(name, *mysql));
+  }
+  return MakeMetabaseSource(name, MetabaseOptionsOf(std::get<MetabaseSettings>(settings)));
 }
 
 arrow::Result<Source*> Project::OpenSource(const std::string& name) {
   auto found = sources_.find(name);
   if (found != sources_.end()) return found->second.get();
-  ARROW_ASSIGN_OR_RAISE(const MysqlSettings* settings, MysqlSourceOf(config_, name));
-  ARROW_ASSIGN_OR_RAISE(auto source, MakeSource(name, *settings));
+  ARROW_ASSIGN_OR_RAISE(const SourceConfig* configured, SourceOf(config_, name));
+  ARROW_ASSIGN_OR_RAISE(auto source, MakeSource(name, configured->settings));
   return sources_.emplace(name, std::move(source)).first->second.get();
 }
 

@@ -12,6 +12,7 @@
 #include "contracts/contract.h"
 #include "core/clock.h"
 #include "lake/lake.h"
+#include "keelboat/metabase_options.h"
 #include "planner/table_spec.h"
 #include "sources/source.h"
 #include "transform/transform.h"
@@ -22,9 +23,13 @@ namespace keelboat {
 /// Appended to the raw schema, dbt's schemas and the target in test mode.
 inline constexpr const char* kTestSuffix = "_test";
 
-/// A MySQL source of its own, outside any project. Does not connect.
-arrow::Result<std::unique_ptr<Source>> MakeSource(const std::string& name,
-                                                  const MysqlSettings& settings);
+/// What the settings of a metabase source mean to the library.
+MetabaseOptions MetabaseOptionsOf(const MetabaseSettings& settings);
+
+/// A source of its own, outside any project. Does not connect.
+arrow::Result<std::unique_ptr<Source>> MakeSource(
+    const std::string& name,
+    const std::variant<MysqlSettings, MetabaseSettings>& settings);
 
 /// A table that the project moves, with its contract.
 struct ConfiguredTable {

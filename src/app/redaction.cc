@@ -62,6 +62,7 @@ std::vector<std::string> SecretsOf(const ProjectConfig& config) {
     } else if (const auto* metabase = std::get_if<MetabaseSettings>(&source.settings)) {
       add(metabase->password.Reveal());
       add(metabase->api_key.Reveal());
+      add(metabase->proxy.Reveal());
     }
   }
   add(config.lake.access_key.Reveal());

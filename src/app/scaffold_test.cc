@@ -165,7 +165,7 @@ TEST_F(ScaffoldTest, DraftLoadsAndHoldsNoPassword) {
             std::string::npos);
   const auto config = LoadProject({folder_, "", {{"MYSQL_PASSWORD", "p"}}});
   ASSERT_TRUE(config.ok()) << config.status().message();
-  const MysqlSettings* mysql = *MysqlSourceOf(*config, "my_shop");
+  const auto* mysql = &std::get<MysqlSettings>(config->sources.at("my_shop").settings);
   EXPECT_EQ(mysql->host, "db.example.org");
   EXPECT_EQ(mysql->port, 3307);
   EXPECT_EQ(mysql->database, "my shop");
@@ -183,7 +183,7 @@ TEST_F(ScaffoldTest, DotenvExampleIsADotenv) {
   fs::copy_file(folder_ / ".env.example", folder_ / ".env");
   const auto config = LoadProject({folder_, "", {}});
   ASSERT_TRUE(config.ok()) << config.status().message();
-  const MysqlSettings* read = *MysqlSourceOf(*config, "x");
+  const auto* read = &std::get<MysqlSettings>(config->sources.at("x").settings);
   EXPECT_EQ(read->user, "o'brien");
   EXPECT_EQ(read->socket, "/run/my sock");
   EXPECT_EQ(read->database, "a $b # c");
