@@ -57,8 +57,8 @@ struct MetabaseSettings {
   std::string url;  ///< Never empty.
   std::string username;
   Secret password;
-  Secret api_key;        ///< Either this or username and password.
-  std::string database;  ///< Name or id; empty: the only one.
+  Secret api_key;                  ///< Either this or username and password.
+  std::string database;            ///< Name or id; empty: the only one.
   std::filesystem::path tls_ca;    ///< PEM file; empty: the machine's own authorities.
   std::optional<bool> tls_verify;  ///< Unset: elsewhere than on loopback.
   Secret proxy;          ///< May hold a password; by default from the environment.

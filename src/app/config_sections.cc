@@ -105,10 +105,10 @@ void ReadProxy(MapReader& reader, MetabaseSettings* metabase) {
   if (metabase->proxy.Reveal() == "none") {
     metabase->proxy = Secret();
   } else if (metabase->proxy.empty()) {
-    metabase->proxy = Secret(
-        metabase->url.starts_with("https:")
-            ? first_set({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
-            : first_set({"http_proxy", "all_proxy", "ALL_PROXY"}));
+    metabase->proxy =
+        Secret(metabase->url.starts_with("https:")
+                   ? first_set({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
+                   : first_set({"http_proxy", "all_proxy", "ALL_PROXY"}));
   }
 }
 

@@ -401,7 +401,8 @@ TEST_F(ConfigTest, OldVariablesAreEnough) {
   EXPECT_HAS(ErrorOf(variables), "sources.mysql.port: '33o6' (${MYSQL_PORT}) is not");
   variables["MYSQL_PORT"] = "";
   const auto without_port = *Load(variables);
-  EXPECT_EQ(std::get<MysqlSettings>(without_port.sources.at("mysql").settings).port, 3306);
+  EXPECT_EQ(std::get<MysqlSettings>(without_port.sources.at("mysql").settings).port,
+            3306);
   variables.erase("MYSQL_DATABASE");
   EXPECT_HAS(ErrorOf(variables), "variable MYSQL_DATABASE is not set");
   EXPECT_HAS(ErrorOf(variables), "keelboat init");

@@ -145,7 +145,8 @@ arrow::Result<std::unique_ptr<Source>> MakeSource(
   if (const auto* mysql = std::get_if<MysqlSettings>(&settings)) {
     return MakeMysqlSource(MysqlOptionsOf(name, *mysql));
   }
-  return MakeMetabaseSource(name, MetabaseOptionsOf(std::get<MetabaseSettings>(settings)));
+  return MakeMetabaseSource(name,
+                            MetabaseOptionsOf(std::get<MetabaseSettings>(settings)));
 }
 
 arrow::Result<Source*> Project::OpenSource(const std::string& name) {

@@ -17,7 +17,8 @@ namespace {
 std::string Padded(int64_t number, int width) {
   std::string digits = std::to_string(number);
   const auto wanted = static_cast<std::size_t>(width);
-  return digits.size() < wanted ? std::string(wanted - digits.size(), '0') + digits : digits;
+  return digits.size() < wanted ? std::string(wanted - digits.size(), '0') + digits
+                                : digits;
 }
 
 std::string DateText(std::chrono::sys_days day) {
@@ -31,8 +32,8 @@ std::string MomentText(std::chrono::sys_time<std::chrono::microseconds> moment) 
   const auto day = std::chrono::floor<std::chrono::days>(moment);
   const std::chrono::hh_mm_ss time(moment - day);
   return DateText(day) + " " + Padded(time.hours().count(), 2) + ":" +
-         Padded(time.minutes().count(), 2) + ":" + Padded(time.seconds().count(), 2) + "." +
-         Padded(time.subseconds().count(), 6);
+         Padded(time.minutes().count(), 2) + ":" + Padded(time.seconds().count(), 2) +
+         "." + Padded(time.subseconds().count(), 6);
 }
 
 // The largest value of an expression, printed as Predicate wants it.
@@ -65,7 +66,8 @@ arrow::Result<std::string> LargestOf(const AskedQuery& query,
 }
 
 // The first value that is of the future: the day after, the microsecond after.
-std::optional<std::string> FirstFuture(const arrow::DataType& type, const std::string& now) {
+std::optional<std::string> FirstFuture(const arrow::DataType& type,
+                                       const std::string& now) {
   int year = 0;
   unsigned month = 0;
   unsigned day = 0;

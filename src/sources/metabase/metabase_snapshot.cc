@@ -87,10 +87,12 @@ class HoldingReader final : public SourceReader {
 
 }  // namespace
 
-arrow::Result<std::shared_ptr<SourceReader>> OpenReader(
-    std::shared_ptr<MetabaseApi> api, const Relation& relation,
-    const Partition& partition, bool count_rows, const RetryPolicy& retries,
-    const std::stop_token& stop) {
+arrow::Result<std::shared_ptr<SourceReader>> OpenReader(std::shared_ptr<MetabaseApi> api,
+                                                        const Relation& relation,
+                                                        const Partition& partition,
+                                                        bool count_rows,
+                                                        const RetryPolicy& retries,
+                                                        const std::stop_token& stop) {
   PieceOptions options;
   options.count_rows = count_rows;
   options.retry = retries;

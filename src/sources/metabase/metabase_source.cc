@@ -31,18 +31,17 @@ std::string ProductOf(const metabase::Database& database) {
          (database.version.empty() ? "" : " " + database.version);
 }
 
-// Takes comments over from the catalogue, and what it calls a key as an index: a sync marks
-// sorting keys and columns that are only named like one, so it proves nothing.
+// Takes comments over from the catalogue, and what it calls a key as an index: a sync
+// marks sorting keys and columns that are only named like one, so it proves nothing.
 arrow::Result<std::shared_ptr<arrow::Schema>> WithComments(
     std::shared_ptr<arrow::Schema> schema, const std::vector<CatalogField>& fields) {
   for (const CatalogField& field : fields) {
     const int at = schema->GetFieldIndex(field.name);
     if (at < 0 || field.description.empty()) continue;
     const auto& described = schema->field(at);
-    const auto metadata =
-        arrow::key_value_metadata({{kCommentKey, field.description}});
-    ARROW_ASSIGN_OR_RAISE(
-        schema, schema->SetField(at, described->WithMergedMetadata(metadata)));
+    const auto metadata = arrow::key_value_metadata({{kCommentKey, field.description}});
+    ARROW_ASSIGN_OR_RAISE(schema,
+                          schema->SetField(at, described->WithMergedMetadata(metadata)));
   }
   return schema;
 }
@@ -98,7 +97,8 @@ class MetabaseSource final : public Source {
     }
     question.sql = "SELECT * FROM " + from;
     auto described = metabase::DescribeAnswer(*api, question, stop);
-    if (!described.ok()) return AddContext(described.status(), "describing table " + table);
+    if (!described.ok())
+      return AddContext(described.status(), "describing table " + table);
     Relation relation = std::move(*described);
     relation.table = table;
     relation.sql.clear();
@@ -154,7 +154,8 @@ class MetabaseSource final : public Source {
       const Relation& relation, const Partition& partition,
       const std::stop_token& stop) override {
     ARROW_ASSIGN_OR_RAISE(auto api, Connected(stop));
-    return metabase::OpenReader(std::move(api), relation, partition, true, retries_, stop);
+    return metabase::OpenReader(std::move(api), relation, partition, true, retries_,
+                                stop);
   }
 
   arrow::Result<Split> SplitRelation(const Relation& relation,
@@ -177,8 +178,8 @@ class MetabaseSource final : public Source {
   }
 
  private:
-  // One login for all calls. Whoever comes first connects, the others wait; an error is not
-  // kept, but for a refused login, which must not be tried again.
+  // One login for all calls. Whoever comes first connects, the others wait; an error is
+  // not kept, but for a refused login, which must not be tried again.
   arrow::Result<std::shared_ptr<MetabaseApi>> Connected(const std::stop_token& stop) {
     const std::lock_guard lock(mutex_);
     ARROW_RETURN_NOT_OK(refused_);

@@ -13,9 +13,9 @@ namespace keelboat {
 
 /// \brief Makes a source that reads a database behind a Metabase server.
 ///
-/// Does not connect: the first call that needs the server does, and the login is shared by
-/// all calls from then on. kConfig for options that cannot be meant. `retries` says how
-/// patiently questions are asked again.
+/// Does not connect: the first call that needs the server does, and the login is shared
+/// by all calls from then on. kConfig for options that cannot be meant. `retries` says
+/// how patiently questions are asked again.
 arrow::Result<std::unique_ptr<Source>> MakeMetabaseSource(
     std::string name, const MetabaseOptions& options, const RetryPolicy& retries = {});
 
