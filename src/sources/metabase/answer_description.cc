@@ -142,6 +142,17 @@ bool HasDuplicates(const std::vector<AnswerColumn>& columns) {
   return false;
 }
 
+// Newer servers call a second `a` `a_2`, which the database does not know.
+bool MayBeRenamed(const std::vector<AnswerColumn>& columns) {
+  std::set<std::string, std::less<>> names;
+  for (const AnswerColumn& column : columns) names.insert(column.name);
+  return std::ranges::any_of(names, [&](const std::string& name) {
+    const std::size_t stem = name.find_last_not_of("0123456789");
+    return stem != std::string::npos && stem > 0 && stem + 1 < name.size() &&
+           name[stem] == '_' && names.contains(std::string_view(name).substr(0, stem));
+  });
+}
+
 // Whether the answer has to come as it is, for its order.
 arrow::Result<bool> NeedsItsOwnOrder(const std::string& engine, const Relation& relation,
                                      const StatementShape& shape, bool by_position) {
@@ -177,7 +188,8 @@ arrow::Result<Relation> DescribeAnswer(Api& api, const Question& question,
   }
   const bool duplicates = HasDuplicates(columns);
   asked.wrapped = described.wrapped && !columns.empty();
-  asked.by_position = asked.wrapped && duplicates;
+  const bool renamed = engine == EngineKind::kPostgres && MayBeRenamed(columns);
+  asked.by_position = asked.wrapped && (duplicates || renamed);
   if (duplicates && !asked.wrapped) {
     return MakeError(ErrorKind::kUnsupported,
                      "the answer has columns of one name or none, of which Metabase "

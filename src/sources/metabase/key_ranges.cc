@@ -19,7 +19,6 @@ namespace {
 
 constexpr std::size_t kCountsAtOnce = 128;
 constexpr int kRounds = 8;
-constexpr int64_t kFinerAtOnce = 64;
 constexpr int64_t kMicrosPerDay = 86'400'000'000;
 // Bounds are written with years of four digits.
 constexpr int64_t kFirstDay = -719'162;  // 0001-01-01
@@ -278,15 +277,20 @@ arrow::Result<std::vector<CountedPiece>> CutByKey(Api& api, const AskedQuery& qu
   }
   // A range with more than its share is cut again, until there is no place to cut.
   for (int round = 0; round < kRounds; ++round) {
+    auto crowded = [&](const Range& range) {
+      return range.rows > 2 * target && range.width() > 1;
+    };
+    // As many parts as one question counts: an outlier can make a range very wide.
+    const int64_t wanted = std::max<int64_t>(
+        4, static_cast<int64_t>(kCountsAtOnce) /
+               std::max<int64_t>(1, std::ranges::count_if(ranges, crowded)));
     std::vector<Range> finer;
     std::vector<std::size_t> fresh;
     for (const Range& range : ranges) {
-      if (range.rows <= 2 * target || range.width() <= 1) {
+      if (!crowded(range)) {
         finer.push_back(range);
         continue;
       }
-      const int64_t wanted =
-          std::clamp<int64_t>(2 * range.rows / target, 4, kFinerAtOnce);
       for (const Range& part : Cut(range, wanted)) {
         fresh.push_back(finer.size());
         finer.push_back(part);

@@ -17,7 +17,7 @@ using Column = AskedQuery::Column;
 constexpr std::size_t kCandidates = 4;
 
 // How much metadata commends a column as a key; 0: not at all.
-int Worth(const Column& column, const Relation& relation) {
+int Worth(const Column& column, const AskedQuery& query, const Relation& relation) {
   if (!IsRangeKey(column)) return 0;
   const std::string& name = column.answer.name;
   std::string lower = name;
@@ -28,6 +28,8 @@ int Worth(const Column& column, const Relation& relation) {
   const bool integer = arrow::is_integer(type.id());
   const bool wide =
       integer && static_cast<const arrow::FixedWidthType&>(type).bit_width() >= 32;
+  // How an unknown database spells a date is unknown, too.
+  if (!integer && query.dialect().kind() == EngineKind::kOther) return 0;
   int worth = wide ? 30 : integer ? 5 : type.id() == arrow::Type::TIMESTAMP ? 20 : 15;
   if (!relation.primary_key.empty() && relation.primary_key[0] == column.field->name()) {
     worth += 100;
@@ -42,7 +44,7 @@ int Worth(const Column& column, const Relation& relation) {
 std::vector<const Column*> Candidates(const AskedQuery& query, const Relation& relation) {
   std::vector<std::pair<int, const Column*>> ranked;
   for (const Column& column : query.columns()) {
-    const int worth = Worth(column, relation);
+    const int worth = Worth(column, query, relation);
     if (worth > 0) ranked.emplace_back(worth, &column);
   }
   std::ranges::stable_sort(ranked, std::greater<>(),
