@@ -18,8 +18,8 @@ namespace {
 std::string Literal(const Dialect& dialect, std::shared_ptr<arrow::DataType> type,
                     const std::string& value, const std::string& source_type = "",
                     const std::string& logical = "") {
-  auto metadata =
-      arrow::key_value_metadata({kSourceTypeKey, kLogicalTypeKey}, {source_type, logical});
+  auto metadata = arrow::key_value_metadata({kSourceTypeKey, kLogicalTypeKey},
+                                            {source_type, logical});
   auto literal =
       dialect.Literal(*arrow::field("x", std::move(type), true, metadata), value);
   return literal.ok() ? *literal : std::string(ErrorKindName(KindOf(literal.status())));
@@ -99,9 +99,10 @@ TEST(Dialect, DealsRowsToBuckets) {
             "cityHash64(tuple(q.a, q.b)) % 4 = 1");
   EXPECT_EQ(kPostgres.HashIs({"q.a"}, 0, 2),
             "('x' || substr(md5(ROW(q.a)::text), 1, 8))::bit(32)::bigint % 2 = 0");
-  EXPECT_EQ(kMysql.HashIs({"q.a"}, 0, 2),
-            "CAST(CONV(LEFT(MD5(CONCAT_WS('|', IFNULL(HEX(q.a), 'NULL'))), 8), 16, 10) AS "
-            "UNSIGNED) % 2 = 0");
+  EXPECT_EQ(
+      kMysql.HashIs({"q.a"}, 0, 2),
+      "CAST(CONV(LEFT(MD5(CONCAT_WS('|', IFNULL(HEX(q.a), 'NULL'))), 8), 16, 10) AS "
+      "UNSIGNED) % 2 = 0");
   EXPECT_FALSE(kServer.has_hash());
 }
 

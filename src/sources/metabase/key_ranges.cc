@@ -150,12 +150,15 @@ std::vector<Range> Cut(const Range& range, int64_t pieces) {
   return cut;
 }
 
-// Small neighbours become one.
-std::vector<Range> Merge(const std::vector<Range>& ranges, int64_t target) {
+// Small neighbours become one. Empty ones go to any; before the last time not to one
+// that is to be cut again, which they would make wide again.
+std::vector<Range> Merge(const std::vector<Range>& ranges, int64_t target, bool last) {
   std::vector<Range> merged;
   for (const Range& range : ranges) {
-    const bool joins = !merged.empty() && (merged.back().rows == 0 || range.rows == 0 ||
-                                           merged.back().rows + range.rows <= target);
+    const int64_t rows = merged.empty() ? 0 : merged.back().rows + range.rows;
+    const bool empty = !merged.empty() && (merged.back().rows == 0 || range.rows == 0);
+    const bool joins =
+        !merged.empty() && (rows <= target || (empty && (last || rows <= 2 * target)));
     if (joins) {
       merged.back().rows += range.rows;
       merged.back().upper = range.upper;
@@ -300,9 +303,9 @@ arrow::Result<std::vector<CountedPiece>> CutByKey(Api& api, const AskedQuery& qu
     std::vector<Range*> each;
     for (std::size_t at : fresh) each.push_back(&finer[at]);
     ARROW_RETURN_NOT_OK(CountRanges(api, query, column, conditions, stop, each));
-    ranges = Merge(finer, target);
+    ranges = Merge(finer, target, /*last=*/false);
   }
-  ranges = Merge(ranges, target);
+  ranges = Merge(ranges, target, /*last=*/true);
 
   std::vector<CountedPiece> pieces;
   for (const Range& range : ranges) {

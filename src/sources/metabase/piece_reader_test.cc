@@ -1,8 +1,8 @@
 #include "sources/metabase/piece_reader.h"
 
 #include <algorithm>
-#include <map>
 #include <memory>
+#include <random>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -340,6 +340,64 @@ TEST(PieceReader, PiecesOfASplitAreEveryRowOnce) {
     std::ranges::sort(all);
     EXPECT_EQ(all, expected);
   }
+}
+
+// Whatever the table is and however answers end: every row once, or an error.
+TEST(PieceReader, RandomTablesUnderRandomFaults) {
+  std::mt19937_64 random(11);
+  int whole = 0;
+  for (int round = 0; round < 150; ++round) {
+    Rows rows;
+    const int64_t spread = int64_t{1} << (random() % 40);
+    for (auto count = static_cast<int>(random() % 1500); count > 0; --count) {
+      FakeApi::Row row{static_cast<int64_t>(random()) % spread, "r"};
+      if (random() % 20 == 0) row.id.reset();
+      if (random() % 3 == 0) row.id = 5;
+      if (random() % 2 == 0) row.note += std::to_string(count);
+      rows.push_back(row);
+    }
+    FakeApi api(rows);
+    const std::size_t cap = 50 + random() % 2000;
+    const auto cuts = random() % 4;
+    api.set_fault([&](std::size_t, int) {
+      FakeApi::Fate fate;
+      fate.rows = cap;
+      if (random() % 4 < cuts) fate.bytes = random() % 30'000;
+      return fate;
+    });
+    const bool ordered = round % 3 == 0;
+    auto relation = Describe(
+        &api, ordered ? "SELECT id, note FROM t ORDER BY id" : "SELECT id, note FROM t");
+    auto options = Options();
+    options.most_rows = 100 + static_cast<int64_t>(random() % 1000);
+    SplitRequest request;
+    request.pieces = static_cast<int>(random() % 5) + 1;
+    request.least_rows = 20;
+    auto split = *SplitQuestion(api, relation, request, {});
+    std::vector<std::string> read_rows;
+    arrow::Status status;
+    for (const auto& piece : split.pieces) {
+      auto partition = Whole(relation);
+      if (piece.predicate.has_value()) partition.predicates = {*piece.predicate};
+      partition.estimated_rows = piece.estimated_rows;
+      auto read = ReadAll(&api, relation, partition, options);
+      status = read.status;
+      if (!status.ok()) break;
+      read_rows.insert(read_rows.end(), read.rows.begin(), read.rows.end());
+    }
+    if (!status.ok()) {
+      const ErrorKind kind = KindOf(status);
+      EXPECT_TRUE(kind == ErrorKind::kUnavailable || kind == ErrorKind::kData)
+          << status.ToString();
+      continue;
+    }
+    ++whole;
+    auto expected = Texts(rows);
+    std::ranges::sort(expected);
+    std::ranges::sort(read_rows);
+    ASSERT_EQ(read_rows, expected) << "round " << round;
+  }
+  EXPECT_GT(whole, 50);
 }
 
 TEST(PieceReader, StopsOnRequest) {

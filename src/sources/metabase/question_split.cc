@@ -34,7 +34,11 @@ int Worth(const Column& column, const AskedQuery& query, const Relation& relatio
   if (!relation.primary_key.empty() && relation.primary_key[0] == column.field->name()) {
     worth += 100;
   }
-  if (column.answer.semantic_type == "type/PK") worth += 60;
+  const bool begins_index =
+      std::ranges::any_of(relation.indexes, [&](const Index& index) {
+        return !index.columns.empty() && index.columns[0] == column.field->name();
+      });
+  if (begins_index || column.answer.semantic_type == "type/PK") worth += 60;
   if (integer && (lower == "id" || lower == "pk")) worth += 40;
   if (integer && lower.ends_with("_id")) worth += 20;
   if (column.type.nullable) worth -= 3;

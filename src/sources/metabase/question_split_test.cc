@@ -126,9 +126,8 @@ TEST(QuestionSplit, AnOrderDecidesKeyAndDirection) {
   auto rows = Numbered(100);
   rows.push_back({{}, "none"});
   FakeApi api(rows);
-  auto split =
-      *SplitQuestion(api, Describe(&api, "SELECT id, note FROM t ORDER BY id DESC"),
-                     Pieces(4), {});
+  auto split = *SplitQuestion(
+      api, Describe(&api, "SELECT id, note FROM t ORDER BY id DESC"), Pieces(4), {});
   EXPECT_TRUE(split.ordered);
   ASSERT_GE(split.pieces.size(), 5u);
   EXPECT_TRUE(split.pieces.front().predicate->upper.empty());
@@ -167,13 +166,15 @@ TEST(QuestionSplit, RefusesAKeyThatIsNone) {
   EXPECT_THAT(refusal(sql, {"note"}), HasSubstr("cut on an integer"));
   EXPECT_THAT(refusal(sql, {"ids"}), HasSubstr("did you mean"));
   EXPECT_THAT(refusal(sql, {"id", "note"}), HasSubstr("one column"));
-  EXPECT_THAT(refusal(sql + " ORDER BY id, note", {"note"}), Not(HasSubstr("ordered by")));
+  EXPECT_THAT(refusal(sql + " ORDER BY id, note", {"note"}),
+              Not(HasSubstr("ordered by")));
 }
 
 TEST(QuestionSplit, QuestionsCannotLeaveTheirParentheses) {
   FakeApi api(Numbered(100));
-  (void)*SplitQuestion(
-      api, Describe(&api, "SELECT id, note FROM t -- the end of it ;)\n;"), Pieces(4), {});
+  (void)*SplitQuestion(api,
+                       Describe(&api, "SELECT id, note FROM t -- the end of it ;)\n;"),
+                       Pieces(4), {});
   for (const std::string& sql : api.questions()) {
     EXPECT_THAT(sql, HasSubstr("(\nSELECT id, note FROM t\n)"));
   }
