@@ -60,9 +60,10 @@ class Checker {
   arrow::Result<std::string> CheckLake() {
     ARROW_RETURN_NOT_OK(CheckSupported(project_.config(), {.extract = true}));
     ARROW_ASSIGN_OR_RAISE(auto lake, project_.OpenLake(false));
-    ARROW_RETURN_NOT_OK(lake->Check());
+    ARROW_ASSIGN_OR_RAISE(const std::string place, lake->Check());
     ARROW_ASSIGN_OR_RAISE(auto tables, lake->ListTables());
-    return "writable, " + std::to_string(tables.size()) + " tables";
+    return place + (place.empty() ? "" : ", ") + "writable, " +
+           std::to_string(tables.size()) + " tables";
   }
 
   std::string WarehousePlace() const {

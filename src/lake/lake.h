@@ -173,8 +173,9 @@ class Lake {
   virtual arrow::Result<std::shared_ptr<LakeTable>> Table(const std::string& name) = 0;
   /// Names of the tables that exist, sorted.
   virtual arrow::Result<std::vector<std::string>> ListTables() = 0;
-  /// Writes and deletes a probe object; an error names the right that is missing.
-  virtual arrow::Status Check() = 0;
+  /// Writes and deletes a probe object; an error names the right that is missing. Returns
+  /// what there is to say about the place; empty: nothing.
+  virtual arrow::Result<std::string> Check() = 0;
 };
 
 }  // namespace keelboat

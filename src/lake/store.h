@@ -53,6 +53,9 @@ class Store {
   /// uploads.)
   virtual arrow::Result<int64_t> DeleteUnfinished(const std::string& prefix,
                                                   SystemTime before) = 0;
+  /// What there is to say about the place, for people: "MinIO at http://…, not
+  /// encrypted". Asks the server, where there is one.
+  virtual arrow::Result<std::string> Describe() { return std::string(); }
 };
 
 }  // namespace keelboat

@@ -227,8 +227,11 @@ arrow::Status HttpTransfer::DriveUntil(const std::function<bool()>& enough) {
     }
     if (enough() || done_ || paused_) continue;
     const auto now = SteadyClock::now();
-    if (heard_ != heard) {
-      heard = heard_;
+    // A server that takes a long body is not silent.
+    curl_off_t sent = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_SIZE_UPLOAD_T, &sent);
+    if (heard_ + sent != heard) {
+      heard = heard_ + sent;
       last_heard = now;
     }
     const auto silence =

@@ -41,14 +41,17 @@ class DeltaLake final : public Lake {
     return std::vector<std::string>(names.begin(), names.end());
   }
 
-  arrow::Status Check() override {
+  arrow::Result<std::string> Check() override {
     const std::string context = "checking the lake " + uri();
+    auto described = store_->Describe();
+    if (!described.ok()) return AddContext(described.status(), context);
     const std::string probe = "_keelboat_check-" + delta::NewUuid();
     const std::string bytes = "keelboat was here";
     ARROW_RETURN_NOT_OK(AddContext(store_->PutIfAbsent(probe, bytes), context));
     arrow::Status status = CheckProbe(probe, bytes);
     arrow::Status deleted = store_->Delete(probe);
-    return AddContext(status.ok() ? deleted : status, context);
+    ARROW_RETURN_NOT_OK(AddContext(status.ok() ? deleted : status, context));
+    return described;
   }
 
  private:
@@ -58,12 +61,14 @@ class DeltaLake final : public Lake {
       return MakeError(ErrorKind::kUnavailable,
                        "an object just written reads back differently");
     }
-    if (store_->PutIfAbsent(probe, bytes).ok()) {
+    const arrow::Status again = store_->PutIfAbsent(probe, bytes);
+    if (again.ok()) {
       return MakeError(
           ErrorKind::kUnsupported,
           "the store overwrites an object that should only be made when "
           "absent; commits would be lost: use a store with conditional puts");
     }
+    if (KindOf(again) != ErrorKind::kConflict) return again;
     return store_->List(probe).status();
   }
 

@@ -434,13 +434,13 @@ TEST_F(LakeTest, TablesThatExistAreListed) {
 }
 
 TEST_F(LakeTest, CheckLeavesNothing) {
-  ASSERT_OK(lake_->Check());
+  ASSERT_OK(lake_->Check().status());
   EXPECT_THAT(FilesOnDisk(), IsEmpty());
 }
 
 TEST_F(LakeTest, CheckNamesTheMissingRight) {
   std::ofstream(folder_.path() + "/lake") << "in the way";
-  arrow::Status status = lake_->Check();
+  arrow::Status status = lake_->Check().status();
   EXPECT_EQ(KindOf(status), ErrorKind::kConfig);
   EXPECT_THAT(status.message(),
               HasSubstr("checking the lake " + folder_.path() + "/lake"));

@@ -5,9 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <numeric>
 #include <string>
-#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -18,7 +16,7 @@
 
 #include "keelboat/error.h"
 #include "support/faulty_posix.h"
-#include "support/lake_fixture.h"
+#include "support/store_conformance.h"
 
 namespace keelboat {
 namespace {
@@ -27,6 +25,16 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+
+// Gone with the process.
+std::shared_ptr<Store> NewLocalStore() {
+  static std::vector<std::unique_ptr<TemporaryFolder>> folders;
+  folders.push_back(std::make_unique<TemporaryFolder>());
+  return MakeLocalStore(folders.back()->path() + "/lake").ValueOrDie();
+}
+
+INSTANTIATE_TEST_SUITE_P(Folder, StoreConformance,
+                         testing::Values(StorePlace{"folder", NewLocalStore}));
 
 class LocalStoreTest : public testing::Test {
  protected:
@@ -57,16 +65,6 @@ class LocalStoreTest : public testing::Test {
   std::shared_ptr<Store> store_;
 };
 
-TEST_F(LocalStoreTest, WhatIsPutCanBeRead) {
-  ASSERT_OK(store_->PutIfAbsent("t/_delta_log/0.json", "zero"));
-  ASSERT_OK_AND_ASSIGN(std::string bytes, store_->Get("t/_delta_log/0.json"));
-  EXPECT_EQ(bytes, "zero");
-  EXPECT_EQ(store_->Uri("t/x"), folder_.path() + "/lake/t/x");
-  ASSERT_OK_AND_ASSIGN(auto file, store_->Open("t/_delta_log/0.json"));
-  ASSERT_OK_AND_ASSIGN(auto part, file->ReadAt(1, 2));
-  EXPECT_EQ(part->ToString(), "er");
-}
-
 TEST_F(LocalStoreTest, AStoreThatNobodyWroteToIsEmptyAndMakesNoFolder) {
   EXPECT_THAT(Listed(""), IsEmpty());
   EXPECT_FALSE(std::filesystem::exists(folder_.path() + "/lake"));
@@ -84,33 +82,6 @@ TEST_F(LocalStoreTest, PutIfAbsentKeepsWhatIsThere) {
   EXPECT_THAT(OnDisk(), ElementsAre("a"));
 }
 
-TEST_F(LocalStoreTest, OfManyWritersOneWins) {
-  constexpr int kWriters = 8;
-  std::vector<int> won(kWriters, 0);
-  {
-    std::vector<std::jthread> writers;
-    for (int writer = 0; writer < kWriters; ++writer) {
-      writers.emplace_back([&, writer] {
-        for (int object = 0; object < 20; ++object) {
-          const auto path = "log/" + std::to_string(object);
-          if (store_->PutIfAbsent(path, std::to_string(writer)).ok()) ++won[writer];
-        }
-      });
-    }
-  }
-  EXPECT_EQ(std::accumulate(won.begin(), won.end(), 0), 20);
-  EXPECT_EQ(Listed("log/").size(), 20u);
-}
-
-TEST_F(LocalStoreTest, AnObjectIsSeenOnlyWhenItIsClosed) {
-  ASSERT_OK_AND_ASSIGN(auto stream, store_->Create("t/part-0.parquet"));
-  ASSERT_OK(stream->Write(std::string(1 << 20, 'x')));
-  EXPECT_THAT(Listed(""), IsEmpty());
-  ASSERT_OK(stream->Close());
-  EXPECT_THAT(Listed("t/part-"), ElementsAre("t/part-0.parquet"));
-  EXPECT_EQ(store_->Get("t/part-0.parquet").ValueOrDie(), std::string(1 << 20, 'x'));
-}
-
 TEST_F(LocalStoreTest, AStreamGivenUpLeavesNothing) {
   {
     ASSERT_OK_AND_ASSIGN(auto destroyed, store_->Create("t/a"));
@@ -120,25 +91,6 @@ TEST_F(LocalStoreTest, AStreamGivenUpLeavesNothing) {
     EXPECT_FALSE(aborted->Write("more").ok());
   }
   EXPECT_THAT(OnDisk(), IsEmpty());
-}
-
-TEST_F(LocalStoreTest, ListingGoesByPrefixAndIsSorted) {
-  for (const char* path : {"b/2", "b/1", "a", "b/c/3", "bc"}) {
-    ASSERT_OK(store_->PutIfAbsent(path, "x"));
-  }
-  EXPECT_THAT(Listed(""), ElementsAre("a", "b/1", "b/2", "b/c/3", "bc"));
-  EXPECT_THAT(Listed("b/"), ElementsAre("b/1", "b/2", "b/c/3"));
-  EXPECT_THAT(Listed("b"), ElementsAre("b/1", "b/2", "b/c/3", "bc"));
-  EXPECT_THAT(Listed("b/c/3"), ElementsAre("b/c/3"));
-  EXPECT_THAT(Listed("none/"), IsEmpty());
-}
-
-TEST_F(LocalStoreTest, ThePathsOfTheStoreStayWithinIt) {
-  for (const char* path : {"", "/etc/passwd", "../x", "a/../../x", "a//b", "a/"}) {
-    EXPECT_EQ(KindOf(store_->Get(path).status()), ErrorKind::kInternal) << path;
-    EXPECT_EQ(KindOf(store_->Put(path, "x")), ErrorKind::kInternal) << path;
-    EXPECT_EQ(KindOf(store_->Delete(path)), ErrorKind::kInternal) << path;
-  }
 }
 
 TEST_F(LocalStoreTest, TheLastObjectTakesItsFolderAlong) {
