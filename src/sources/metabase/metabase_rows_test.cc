@@ -4,7 +4,9 @@
 #include <chrono>
 #include <memory>
 #include <set>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -48,11 +50,12 @@ class MetabaseRowsTest : public ::testing::TestWithParam<const char*> {
     standin_->Set(R"({"profile":")" + std::string(GetParam()) + "\"}");
     Use("Growth Team Clickhouse Connection");
   }
-  void Use(const std::string& database) {
+  void Use(const std::string& database, std::chrono::seconds patience = 60s) {
     MetabaseOptions options;
     options.url = standin_->url();
     options.api_key = MetabaseStandin::kApiKey;
     options.database = database;
+    options.read_timeout = patience;
     api_ = MetabaseApi::Connect(options, {1, 5ms, true, 20ms}, {}).ValueOrDie();
   }
 
@@ -112,9 +115,13 @@ class MetabaseRowsTest : public ::testing::TestWithParam<const char*> {
 
   Read Fetch(const std::string& sql, const SplitRequest& request = {},
              const PieceOptions& options = Options(), bool texts = true) {
-    Read read;
     Question question;
     question.sql = sql;
+    return Fetch(question, request, options, texts);
+  }
+  Read Fetch(const Question& question, const SplitRequest& request = {},
+             const PieceOptions& options = Options(), bool texts = true) {
+    Read read;
     auto relation = DescribeAnswer(*api_, question, {});
     read.status = relation.status();
     if (!relation.ok()) return read;
@@ -287,6 +294,31 @@ TEST_P(MetabaseRowsTest, WhatMayAnswerOtherwiseComesWhole) {
   EXPECT_THAT(tables.rows, ::testing::Contains("orders"));
 }
 
+TEST_P(MetabaseRowsTest, ASavedQuestionComesAsItIs) {
+  auto orders = Fetch(api_->CardQuestion("1", {}, {}).ValueOrDie(), Pieces(6));
+  ASSERT_TRUE(orders.status.ok()) << orders.status.ToString();
+  EXPECT_EQ(orders.pieces, 1u);
+  EXPECT_THAT(orders.split.reason, HasSubstr("saved question"));
+  EXPECT_EQ(orders.rows.size(), 20'000u);
+  const auto at = [&](const char* name) {
+    return std::ranges::find(orders.names, name) - orders.names.begin();
+  };
+  EXPECT_EQ(orders.types[static_cast<std::size_t>(at("created_at"))],
+            "timestamp[us, tz=UTC]");
+  EXPECT_EQ(at("order_id"), 0);
+  auto some =
+      Fetch(api_->CardQuestion("2", {{"since", "2025-06-01"}, {"city", "Lyon"}}, {})
+                .ValueOrDie());
+  ASSERT_TRUE(some.status.ok()) << some.status.ToString();
+  auto expected = Fetch(
+      "SELECT order_id, city, order_date, total FROM orders WHERE order_date >= "
+      "'2025-06-01' AND city = 'Lyon' ORDER BY order_id");
+  EXPECT_EQ(some.rows, expected.rows);
+  auto vendors = Fetch(api_->CardQuestion("3", {}, {}).ValueOrDie());
+  ASSERT_TRUE(vendors.status.ok()) << vendors.status.ToString();
+  EXPECT_THAT(vendors.warnings, ::testing::Contains(HasSubstr("column tags comes as")));
+}
+
 TEST_P(MetabaseRowsTest, ColumnsOfOneNameAreAllThere) {
   auto read = Fetch(
       "SELECT a.number, b.number, a.number FROM numbers(3) a JOIN numbers(3) b ON "
@@ -359,6 +391,68 @@ TEST_P(MetabaseRowsTest, AServerThatEndsLongAnswersGetsShortOnes) {
   EXPECT_THAT(read.rows, IsEmpty());
 }
 
+TEST_P(MetabaseRowsTest, ABodyThatStallsIsGivenUpAndAskedForAgain) {
+  Use("Growth Team Clickhouse Connection", 1s);
+  standin_->Fault(
+      R"({"kind":"cut","path":"POST /api/dataset/json","after_bytes":200000,"how":"stall","seconds":20,"times":1})");
+  const auto begin = std::chrono::steady_clock::now();
+  auto read = Fetch("SELECT order_id, note FROM orders");
+  ASSERT_TRUE(read.status.ok()) << read.status.ToString();
+  EXPECT_EQ(read.rows.size(), 20'000u);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 15s);
+}
+
+TEST_P(MetabaseRowsTest, BodiesThatAreNoExportAreRefused) {
+  const auto reply = [](const std::string& hex) {
+    standin_->Fault(
+        R"({"kind":"reply","path":"POST /api/dataset/json","status":200,"content_type":"application/json","times":1,"body_hex":")" +
+        hex + "\"}");
+  };
+  // [\n{"c0":1},\n{"c0":2;}\n]
+  reply("5b0a7b226330223a317d2c0a7b226330223a323b7d0a5d");
+  auto read = Fetch("SELECT order_id FROM orders");
+  EXPECT_EQ(KindOf(read.status), ErrorKind::kData) << read.status.ToString();
+  // [\n{"c0":"\xff"}\n]
+  reply("5b0a7b226330223a22ff227d0a5d");
+  read = Fetch("SELECT note FROM orders");
+  EXPECT_EQ(KindOf(read.status), ErrorKind::kData);
+  EXPECT_THAT(read.status.message(), HasSubstr("no UTF-8"));
+  // [\n{"c0":"x"}\n]
+  reply("5b0a7b226330223a2278227d0a5d");
+  read = Fetch("SELECT order_id FROM orders");
+  EXPECT_EQ(DetailOf(read.status, kMismatchedColumn), "order_id");
+  // [\n{"c0":1}\n]: whole, but not what was counted; the second try is.
+  reply("5b0a7b226330223a317d0a5d");
+  read = Fetch("SELECT order_id FROM orders");
+  ASSERT_TRUE(read.status.ok()) << read.status.ToString();
+  EXPECT_EQ(read.rows.size(), 20'000u);
+}
+
+TEST_P(MetabaseRowsTest, StoppingEndsTheServersQuery) {
+  std::stop_source stop;
+  Question question;
+  question.sql =
+      "SELECT number, sleepEachRow(0.01) AS s FROM numbers(3000) "
+      "SETTINGS max_block_size = 10";
+  auto relation = DescribeAnswer(*api_, question, {}).ValueOrDie();
+  Partition partition;
+  partition.columns = relation.schema->field_names();
+  auto reader =
+      ReadPiece(*api_, relation, partition, Options(), stop.get_token()).ValueOrDie();
+  std::jthread stopper([&] {
+    std::this_thread::sleep_for(500ms);
+    stop.request_stop();
+  });
+  std::shared_ptr<arrow::RecordBatch> batch;
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(KindOf(reader->ReadNext(&batch)), ErrorKind::kCancelled);
+  for (int i = 0; i < 40 && standin_->Count("query_cancelled") == 0; ++i) {
+    std::this_thread::sleep_for(100ms);
+  }
+  EXPECT_EQ(standin_->Count("query_cancelled"), 1);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 4s);
+}
+
 TEST_P(MetabaseRowsTest, TheRowLimitIsSeen) {
   auto options = Options();
   const std::string numbers = "SELECT number AS n FROM numbers(";
@@ -377,8 +471,13 @@ TEST_P(MetabaseRowsTest, TheRowLimitIsSeen) {
 TEST_P(MetabaseRowsTest, AValueThatContradictsItsColumnIsNamed) {
   Use("Customers Postgres");
   standin_->Set(R"({"base_types":{"name":"type/Boolean"}})");
-  if (std::string(GetParam()) != "v48") return;  // Others tell the database's own type.
   auto read = Fetch("SELECT id, name FROM accounts");
+  if (std::string(GetParam()) != "v48") {
+    // The database's own type, which newer servers tell, is believed before.
+    ASSERT_TRUE(read.status.ok()) << read.status.ToString();
+    EXPECT_THAT(read.types, ElementsAre("int64", "string"));
+    return;
+  }
   EXPECT_EQ(KindOf(read.status), ErrorKind::kData);
   EXPECT_EQ(DetailOf(read.status, kMismatchedColumn), "name");
   Question question;
