@@ -6,7 +6,6 @@
 #include "core/clock.h"
 #include "sources/metabase/cursor_facts.h"
 #include "sources/metabase/engine_kind.h"
-#include "sources/metabase/piece_reader.h"
 
 namespace keelboat::metabase {
 namespace {
@@ -49,7 +48,11 @@ class MetabaseSnapshot final : public SourceSnapshot {
   arrow::Result<std::shared_ptr<SourceReader>> Read(
       const Relation& relation, const Partition& partition,
       const std::stop_token& stop) override {
-    return OpenReader(api_, relation, partition, count_rows_, retries_, stop);
+    PieceOptions options;
+    options.count_rows = count_rows_;
+    options.retry = retries_;
+    options.row_sizes = row_sizes_;
+    return OpenReader(api_, relation, partition, options, stop);
   }
 
   arrow::Result<CursorFacts> MeasureCursor(const Relation& relation,
@@ -64,6 +67,7 @@ class MetabaseSnapshot final : public SourceSnapshot {
   const SnapshotInfo info_;
   const bool count_rows_;
   const RetryPolicy retries_;
+  const std::shared_ptr<RowSizes> row_sizes_ = std::make_shared<RowSizes>();
 };
 
 // A piece's reader that keeps the api alive.
@@ -90,12 +94,8 @@ class HoldingReader final : public SourceReader {
 arrow::Result<std::shared_ptr<SourceReader>> OpenReader(std::shared_ptr<MetabaseApi> api,
                                                         const Relation& relation,
                                                         const Partition& partition,
-                                                        bool count_rows,
-                                                        const RetryPolicy& retries,
+                                                        const PieceOptions& options,
                                                         const std::stop_token& stop) {
-  PieceOptions options;
-  options.count_rows = count_rows;
-  options.retry = retries;
   ARROW_ASSIGN_OR_RAISE(auto reader, ReadPiece(*api, relation, partition, options, stop));
   return std::make_shared<HoldingReader>(std::move(api), std::move(reader));
 }

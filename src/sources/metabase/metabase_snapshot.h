@@ -8,6 +8,7 @@
 
 #include "core/retry.h"
 #include "sources/metabase/metabase_api.h"
+#include "sources/metabase/piece_reader.h"
 #include "sources/source.h"
 
 namespace keelboat::metabase {
@@ -16,8 +17,7 @@ namespace keelboat::metabase {
 arrow::Result<std::shared_ptr<SourceReader>> OpenReader(std::shared_ptr<MetabaseApi> api,
                                                         const Relation& relation,
                                                         const Partition& partition,
-                                                        bool count_rows,
-                                                        const RetryPolicy& retries,
+                                                        const PieceOptions& options,
                                                         const std::stop_token& stop);
 
 /// \brief What stands for a view of the database: Metabase has none that outlives a

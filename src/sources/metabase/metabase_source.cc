@@ -154,8 +154,9 @@ class MetabaseSource final : public Source {
       const Relation& relation, const Partition& partition,
       const std::stop_token& stop) override {
     ARROW_ASSIGN_OR_RAISE(auto api, Connected(stop));
-    return metabase::OpenReader(std::move(api), relation, partition, true, retries_,
-                                stop);
+    metabase::PieceOptions options;
+    options.retry = retries_;
+    return metabase::OpenReader(std::move(api), relation, partition, options, stop);
   }
 
   arrow::Result<Split> SplitRelation(const Relation& relation,

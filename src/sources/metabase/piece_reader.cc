@@ -19,6 +19,8 @@ namespace {
 
 // Where even so few rows do not come whole, smaller parts will not either.
 constexpr int64_t kLeastCut = 64;
+// Fewer rows say little of the size of a row.
+constexpr int64_t kTelling = 1000;
 constexpr int kDeepest = 40;
 // Near its end a part is waited for, although it is larger than was thought.
 constexpr int64_t kPatience = 2;
@@ -86,6 +88,10 @@ PieceReader::PieceReader(Api& api, AskedQuery query, Partition partition,
       stop_(std::move(stop)),
       counts_(options.count_rows && query_.CanBeCounted()),
       row_bytes_(GuessRowBytes(*schema_)) {
+  if (options_.row_sizes != nullptr) {
+    const double known = options_.row_sizes->Of(query_.asked().question.sql);
+    if (known > 0) row_bytes_ = known;
+  }
   Slice whole;
   whole.predicates = partition_.predicates;
   if (counts_) whole.before = partition_.estimated_rows;
@@ -133,6 +139,14 @@ int64_t PieceReader::RowsThatFit() const {
   const auto fit =
       static_cast<int64_t>(static_cast<double>(options_.hold_bytes) / row_bytes_);
   return std::clamp<int64_t>(fit, 1, options_.most_rows);
+}
+
+void PieceReader::Measure(int64_t bytes, int64_t rows) {
+  if (rows < kTelling) return;
+  row_bytes_ = std::max(1.0, static_cast<double>(bytes) / static_cast<double>(rows));
+  if (options_.row_sizes != nullptr) {
+    options_.row_sizes->Tell(query_.asked().question.sql, row_bytes_);
+  }
 }
 
 std::string PieceReader::NameOf(const Slice& slice) const {
@@ -214,7 +228,7 @@ arrow::Status PieceReader::Hold() {
     held.push_back(std::move(*batch));
     if (bytes <= options_.hold_bytes) continue;
     // Larger than was thought: what is left decides.
-    row_bytes_ = static_cast<double>(bytes) / static_cast<double>(rows);
+    Measure(bytes, rows);
     const Slice& slice = todo_.front();
     const bool near_end = slice.before.has_value() && rows * kPatience > *slice.before &&
                           bytes <= options_.hold_bytes * kPatience;
@@ -231,8 +245,7 @@ arrow::Status PieceReader::Hold() {
     return arrow::Status::OK();  // From here on as it arrives.
   }
   decoder_.reset();
-  if (rows > 0)
-    row_bytes_ = std::max(1.0, static_cast<double>(bytes) / static_cast<double>(rows));
+  Measure(bytes, rows);
   ready_ = std::move(held);
   return Finish(rows, /*handed_out=*/false);
 }

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -21,6 +23,27 @@
 
 namespace keelboat::metabase {
 
+/// \brief What readers found out about the size of rows, for those after them.
+///
+/// Thread-safe. Without it each reader begins with a guess from the types.
+class RowSizes {
+ public:
+  /// Arrow's bytes of a row of this answer; 0: not known yet.
+  double Of(const std::string& sql) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = bytes_.find(sql);
+    return found == bytes_.end() ? 0 : found->second;
+  }
+  void Tell(const std::string& sql, double bytes) {
+    const std::lock_guard lock(mutex_);
+    bytes_[sql] = bytes;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, double> bytes_;
+};
+
 /// How a piece is read. A value.
 struct PieceOptions {
   /// Rows are compared with counts of the database.
@@ -36,6 +59,7 @@ struct PieceOptions {
   std::chrono::seconds long_answer{240};
   RetryPolicy retry;
   const Clock* clock = &Clock::System();  ///< Borrowed.
+  std::shared_ptr<RowSizes> row_sizes;    ///< Shared by readers; may be null.
 };
 
 /// \brief Reads one partition of a described question, whole or not at all.
@@ -89,6 +113,7 @@ class PieceReader final : public SourceReader {
   arrow::Result<bool> CutFront(int64_t target);
   arrow::Result<int64_t> Count(const Slice& slice);
   int64_t RowsThatFit() const;
+  void Measure(int64_t bytes, int64_t rows);
   std::string NameOf(const Slice& slice) const;
 
   Api& api_;

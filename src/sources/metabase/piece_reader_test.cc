@@ -246,6 +246,21 @@ TEST(PieceReader, HoldsNoMoreThanItMay) {
   EXPECT_GT(api.exports(), 4);
 }
 
+TEST(PieceReader, OneReaderLearnsForAllHowLargeRowsAre) {
+  Rows rows = Numbered(20'000);
+  for (auto& row : rows) row.note = std::string(300, 'x');
+  FakeApi api(rows);
+  auto relation = Describe(&api);
+  auto options = Options();
+  options.hold_bytes = 1 << 20;
+  options.row_sizes = std::make_shared<RowSizes>();
+  EXPECT_EQ(ReadAll(&api, relation, Whole(relation), options).rows, Texts(rows));
+  EXPECT_NEAR(options.row_sizes->Of(relation.sql), 312, 20);
+  const int first = api.exports();
+  EXPECT_EQ(ReadAll(&api, relation, Whole(relation), options).rows, Texts(rows));
+  EXPECT_LT(api.exports() - first, first) << "none was broken off for its size";
+}
+
 TEST(PieceReader, WhatCannotBeCutIsHandedOutAsItArrives) {
   FakeApi api(Numbered(200'000));
   auto relation = Describe(&api, "SELECT id, note FROM t LIMIT 1000000");
