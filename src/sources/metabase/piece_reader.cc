@@ -86,7 +86,7 @@ PieceReader::PieceReader(Api& api, AskedQuery query, Partition partition,
       options_(std::move(options)),
       schema_(std::move(schema)),
       stop_(std::move(stop)),
-      counts_(options.count_rows && query_.CanBeCounted()),
+      counts_(options_.count_rows && query_.CanBeCounted()),
       row_bytes_(GuessRowBytes(*schema_)) {
   if (options_.row_sizes != nullptr) {
     const double known = options_.row_sizes->Of(query_.asked().question.sql);
