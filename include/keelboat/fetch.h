@@ -53,6 +53,9 @@ struct FetchOptions {
   /// Sources whose one answer has no end but its last row (MySQL) do not need the ranges:
   /// there kAuto is kSingle for one connection and kParallel for several.
   int64_t pagination_rows = 500'000;
+  /// About so many rows a range; unset: as suits the server. A range whose answer would
+  /// be cut off is cut smaller all the same.
+  std::optional<int64_t> range_rows;
   /// Columns to read, in this order; empty: all. Tables only.
   std::vector<std::string> columns;
   /// A filter in the source's SQL, without the word WHERE. Tables only.
@@ -63,7 +66,8 @@ struct FetchOptions {
   ///
   /// 1 reads in the caller's own thread, without read-ahead. More cut the rows into
   /// ranges by estimates, where there is a key to cut on, and read on threads of their
-  /// own. Unset: 1, and 4 where one answer of the server does not hold everything.
+  /// own. Unset: 4 where one answer of the server does not hold everything, and for
+  /// tables that are estimated above `pagination_rows`; else 1.
   std::optional<int> connections;
   /// \brief Whether all connections see one moment.
   ///

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -77,6 +78,8 @@ class DataSource {
   /// the source.
   static arrow::Result<std::shared_ptr<DataSource>> OpenMetabase(
       const MetabaseOptions& options);
+  /// Wraps a source of the library's own making; of no use to others.
+  static std::shared_ptr<DataSource> Of(std::unique_ptr<Source> source);
   ~DataSource();
   DataSource(const DataSource&) = delete;
   DataSource& operator=(const DataSource&) = delete;
@@ -86,6 +89,16 @@ class DataSource {
   /// Describes one table.
   arrow::Result<TableDescription> DescribeTable(const std::string& table,
                                                 const std::stop_token& stop = {});
+
+  /// \brief Connects, logs in and says what is there, for programs.
+  ///
+  /// "product", "version", "endpoint", "user"; of Metabase also "database_id".
+  arrow::Result<std::map<std::string, std::string>> Check(
+      const std::stop_token& stop = {});
+  /// \brief The SQL that it speaks, for BindQuery: "mysql", "clickhouse", "postgres" …
+  ///
+  /// May ask the server.
+  arrow::Result<std::string> Dialect(const std::stop_token& stop = {});
 
   /// The library's own side of it; of no use to others.
   Source& implementation() { return *source_; }

@@ -123,14 +123,15 @@ arrow::Status ReadOption(std::string_view option, MysqlSettings* mysql) {
 
 }  // namespace
 
-arrow::Result<MysqlSettings> ParseDatabaseUrl(std::string_view url) {
+arrow::Result<MysqlSettings> ParseDatabaseUrl(std::string_view url,
+                                              const MysqlSettings& defaults) {
   const std::size_t scheme = url.find("://");
   if (scheme == std::string_view::npos ||
       (url.substr(0, scheme) != "mysql" && url.substr(0, scheme) != "mariadb")) {
     return Wrong("does not begin with mysql:// or mariadb://");
   }
   std::string_view rest = url.substr(scheme + 3);
-  MysqlSettings mysql;
+  MysqlSettings mysql = defaults;
   std::string_view options;
   if (const std::size_t mark = rest.find('?'); mark != std::string_view::npos) {
     options = rest.substr(mark + 1);
@@ -156,6 +157,62 @@ arrow::Result<MysqlSettings> ParseDatabaseUrl(std::string_view url) {
   if (mysql.user.empty()) return Wrong("names no user");
   if (mysql.database.empty()) return Wrong("names no database");
   return mysql;
+}
+
+arrow::Result<MetabaseSettings> ParseMetabaseUrl(std::string_view url,
+                                                 const MetabaseSettings& defaults) {
+  const auto wrong = [](const std::string& what) {
+    return MakeError(ErrorKind::kConfig,
+                     "the URL of Metabase " + what +
+                         ": write it as https://metabase.example.org?database=NAME");
+  };
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos ||
+      (url.substr(0, scheme) != "http" && url.substr(0, scheme) != "https")) {
+    return wrong("does not begin with http:// or https://");
+  }
+  MetabaseSettings metabase = defaults;
+  std::string_view rest = url.substr(scheme + 3);
+  if (const std::size_t hash = rest.find('#'); hash != std::string_view::npos) {
+    rest = rest.substr(0, hash);
+  }
+  std::string_view options;
+  if (const std::size_t mark = rest.find('?'); mark != std::string_view::npos) {
+    options = rest.substr(mark + 1);
+    rest = rest.substr(0, mark);
+  }
+  const std::string_view authority = rest.substr(0, rest.find('/'));
+  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
+    MysqlSettings login;
+    ARROW_RETURN_NOT_OK(ReadLogin(authority.substr(0, at), &login));
+    metabase.username = login.user;
+    metabase.password = login.password;
+    metabase.api_key = Secret();
+    rest = rest.substr(at + 1);
+  }
+  if (rest.empty() || rest.starts_with('/')) return wrong("names no host");
+  while (rest.ends_with('/')) rest.remove_suffix(1);
+  metabase.url = std::string(url.substr(0, scheme + 3)) + std::string(rest);
+  while (!options.empty()) {
+    const std::size_t end = options.find('&');
+    const std::string_view option = options.substr(0, end);
+    constexpr std::string_view kDatabase = "database=";
+    if (!option.starts_with(kDatabase)) {
+      return wrong("has an option other than database after ?");
+    }
+    ARROW_ASSIGN_OR_RAISE(metabase.database,
+                          Decode(option.substr(kDatabase.size()), "database"));
+    options =
+        end == std::string_view::npos ? std::string_view() : options.substr(end + 1);
+  }
+  if (metabase.api_key.empty() &&
+      (metabase.username.empty() || metabase.password.empty())) {
+    return MakeError(ErrorKind::kConfig,
+                     "there is no login for " + metabase.url +
+                         ": set METABASE_API_KEY, or METABASE_USERNAME and "
+                         "METABASE_PASSWORD, in the environment");
+  }
+  return metabase;
 }
 
 }  // namespace keelboat

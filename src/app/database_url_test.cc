@@ -66,5 +66,46 @@ TEST(DatabaseUrl, RefusesWithoutShowingThePassword) {
   }
 }
 
+TEST(DatabaseUrl, TakesWhatIsMissingFromTheDefaults) {
+  MysqlSettings defaults;
+  defaults.user = "reader";
+  defaults.password = Secret("s3cret");
+  const auto mysql = ParseDatabaseUrl("mysql://h/d", defaults);
+  ASSERT_TRUE(mysql.ok()) << mysql.status().message();
+  EXPECT_EQ(mysql->user, "reader");
+  EXPECT_EQ(mysql->password.Reveal(), "s3cret");
+  EXPECT_EQ(ParseDatabaseUrl("mysql://u:p@h/d", defaults)->password.Reveal(), "p");
+}
+
+TEST(MetabaseUrl, ReadsPlaceDatabaseAndLogin) {
+  MetabaseSettings defaults;
+  defaults.api_key = Secret("mb_key");
+  auto metabase = ParseMetabaseUrl(
+      "https://bi.example.org/metabase/?database=Growth%20Team", defaults);
+  ASSERT_TRUE(metabase.ok()) << metabase.status().message();
+  EXPECT_EQ(metabase->url, "https://bi.example.org/metabase");
+  EXPECT_EQ(metabase->database, "Growth Team");
+  EXPECT_EQ(metabase->api_key.Reveal(), "mb_key");
+  metabase = ParseMetabaseUrl("http://a%40b.c:p%2Fw@127.0.0.1:3000", defaults);
+  ASSERT_TRUE(metabase.ok()) << metabase.status().message();
+  EXPECT_EQ(metabase->url, "http://127.0.0.1:3000");
+  EXPECT_EQ(metabase->username, "a@b.c");
+  EXPECT_EQ(metabase->password.Reveal(), "p/w");
+  EXPECT_TRUE(metabase->api_key.empty());
+}
+
+TEST(MetabaseUrl, RefusesWithoutShowingThePassword) {
+  for (const char* url :
+       {"ftp://u:hunter2@h", "https://u:hunter2@", "https://u:hunter2@/x",
+        "https://u:hunter2@h?team=x", "https://u:hunter2%@h"}) {
+    const auto metabase = ParseMetabaseUrl(url, {});
+    ASSERT_FALSE(metabase.ok()) << url;
+    EXPECT_EQ(KindOf(metabase.status()), ErrorKind::kConfig);
+    EXPECT_EQ(metabase.status().message().find("hunter2"), std::string::npos);
+  }
+  EXPECT_NE(ParseMetabaseUrl("https://h", {}).status().message().find("METABASE_API_KEY"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace keelboat

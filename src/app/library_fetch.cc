@@ -16,6 +16,9 @@ namespace {
 constexpr int kRangesPerConnection = 4;
 // A range is not made smaller on purpose: each costs a statement.
 constexpr int64_t kLeastRows = 50'000;
+constexpr int kConnections = 4;
+// Where the user says how large they are.
+constexpr int kMostRanges = 10'000;
 
 // One connection, read in the caller's thread.
 class DirectReader final : public FetchReader {
@@ -79,6 +82,8 @@ arrow::Status CheckOptions(const FetchOptions& options) {
       require(options.connections.value_or(1) > 0, "a fetch needs a connection or more"));
   ARROW_RETURN_NOT_OK(require(options.read_ahead_bytes >= 0,
                               "read_ahead_bytes of a fetch cannot be negative"));
+  ARROW_RETURN_NOT_OK(require(options.range_rows.value_or(1) > 0,
+                              "a range of a fetch needs a row or more"));
   return require(options.limit.value_or(0) >= 0, "limit of a fetch cannot be negative");
 }
 
@@ -238,10 +243,13 @@ arrow::Result<std::shared_ptr<FetchReader>> Fetch(
   whole.where = options.where;
   whole.limit = options.limit;
 
-  int connections = options.connections.value_or(has_snapshots ? 1 : 4);
-  if (options.strategy == FetchStrategy::kParallel && !options.connections) {
-    connections = 4;
-  }
+  int connections = options.connections.value_or(has_snapshots ? 1 : kConnections);
+  // Nobody said how many: so many as pay for themselves.
+  const bool many =
+      options.strategy == FetchStrategy::kParallel ||
+      (options.strategy == FetchStrategy::kAuto &&
+       wanted.relation.estimated_rows.value_or(0) > options.pagination_rows);
+  if (!options.connections && many) connections = kConnections;
   FetchInfo info;
   info.estimated_rows = wanted.relation.estimated_rows;
   if (WantsOneAnswer(wanted, connections, &info.reason)) {
@@ -252,6 +260,10 @@ arrow::Result<std::shared_ptr<FetchReader>> Fetch(
   if (!options.partition_on.empty()) request.on = {options.partition_on};
   request.pieces = std::max(connections, 2) * kRangesPerConnection;
   request.least_rows = std::min(kLeastRows, std::max<int64_t>(options.single_rows, 1));
+  if (options.range_rows.has_value()) {
+    request.pieces = kMostRanges;
+    request.least_rows = *options.range_rows;
+  }
   ARROW_ASSIGN_OR_RAISE(Split split, source->implementation().SplitRelation(
                                          wanted.relation, request, options.stop));
   info.rows = split.rows;

@@ -45,6 +45,25 @@ MysqlZeroDates ZeroDatesOf(SourceOptions::ZeroDates policy) {
 DataSource::DataSource(std::unique_ptr<Source> source) : source_(std::move(source)) {}
 DataSource::~DataSource() = default;
 
+std::shared_ptr<DataSource> DataSource::Of(std::unique_ptr<Source> source) {
+  return std::shared_ptr<DataSource>(new DataSource(std::move(source)));
+}
+
+arrow::Result<std::map<std::string, std::string>> DataSource::Check(
+    const std::stop_token& stop) {
+  ARROW_ASSIGN_OR_RAISE(const SourceInfo info, source_->Check(stop));
+  std::map<std::string, std::string> told = {{"product", info.product},
+                                             {"version", info.version},
+                                             {"endpoint", info.endpoint},
+                                             {"user", info.user}};
+  if (!info.database_id.empty()) told["database_id"] = info.database_id;
+  return told;
+}
+
+arrow::Result<std::string> DataSource::Dialect(const std::stop_token& stop) {
+  return source_->Dialect(stop);
+}
+
 arrow::Result<std::shared_ptr<DataSource>> DataSource::OpenMysql(
     const SourceOptions& options) {
   MysqlOptions mysql;

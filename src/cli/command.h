@@ -22,6 +22,8 @@ void AddPlanCommand(CLI::App& program, Invocation& invocation, Action& action);
 /// run, extract, load and transform.
 void AddRunCommands(CLI::App& program, Invocation& invocation, Action& action);
 void AddBackfillCommand(CLI::App& program, Invocation& invocation, Action& action);
+/// One query or table, to a file or a pipe.
+void AddFetchCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddStatusCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddHistoryCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddVerifyCommand(CLI::App& program, Invocation& invocation, Action& action);

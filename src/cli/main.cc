@@ -58,8 +58,9 @@ int Main(int argc, char** argv) {
   invocation.stop = signals.token();
 
   CLI::App program(
-      "Carries rows out of MySQL and MariaDB into a Parquet lake, a warehouse and dbt "
-      "marts:\n"
+      "Carries rows out of MySQL, MariaDB and Metabase into files, a Parquet lake, a "
+      "warehouse\n"
+      "and dbt marts: "
       "complete, exactly typed, once.",
       "keelboat");
   Action action;
@@ -71,6 +72,7 @@ int Main(int argc, char** argv) {
   AddPlanCommand(program, invocation, action);
   AddRunCommands(program, invocation, action);
   AddBackfillCommand(program, invocation, action);
+  AddFetchCommand(program, invocation, action);
   AddStatusCommand(program, invocation, action);
   AddHistoryCommand(program, invocation, action);
   AddVerifyCommand(program, invocation, action);

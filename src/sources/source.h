@@ -109,6 +109,7 @@ struct SourceInfo {
   std::string user;      ///< As the server sees it: "shop@localhost".
   bool tls = false;
   std::string tls_version;  ///< "TLSv1.3", empty without TLS.
+  std::string database_id;  ///< What the server itself calls the database; may be empty.
 };
 
 /// \brief A batch stream that also tells what happened to values on the way.
@@ -273,6 +274,12 @@ class Source {
   ///
   /// false: each read is a moment of its own and counts stand for agreement.
   virtual bool HasSnapshots() const { return true; }
+  /// \brief The SQL that queries are written in: "mysql", "clickhouse", "postgres" …
+  ///
+  /// May ask the server. kUnsupported for a source without SQL.
+  virtual arrow::Result<std::string> Dialect(const std::stop_token& /*stop*/) {
+    return MakeError(ErrorKind::kUnsupported, "source " + name() + " has no SQL");
+  }
   /// \brief Describes a saved question: `card` is its id, parameters are by name.
   ///
   /// kUnsupported where the source has none.

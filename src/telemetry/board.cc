@@ -138,7 +138,7 @@ void Board::OnCommitted(const TableCommitted& event) {
     table.bytes = event.bytes;
     table.extract_took = event.took;
   }
-  if (extract && command_ != "extract") {
+  if (extract && command_ != "extract" && command_ != "fetch") {
     table.state = State::kExtracted;
     return;
   }

@@ -6,7 +6,7 @@ import pytest
 from project_folder import BINARY
 
 COMMANDS = (
-    "init check plan run extract load transform dbt status history verify vacuum completions"
+    "init check plan run fetch extract load transform dbt status history verify vacuum completions"
 ).split()
 
 
@@ -53,7 +53,8 @@ def test_version():
     ("arguments", "words"),
     [
         (["rnu"], ["'rnu'", "'run'"]),
-        (["fetch"], ["'fetch'"]),
+        (["ui"], ["'ui'"]),
+        (["fetch"], ["source is required"]),
         (["run", "--tset-mode"], ["--tset-mode", "--test-mode"]),
         (["run", "--jsn"], ["--jsn", "--json"]),
         ([], ["which command"]),

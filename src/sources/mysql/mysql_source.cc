@@ -31,6 +31,9 @@ class MysqlSource final : public Source {
   explicit MysqlSource(MysqlOptions options) : options_(std::move(options)) {}
 
   const std::string& name() const override { return options_.name; }
+  arrow::Result<std::string> Dialect(const std::stop_token& /*stop*/) override {
+    return "mysql";
+  }
 
   arrow::Result<SourceInfo> Check(const std::stop_token& stop) override {
     ARROW_ASSIGN_OR_RAISE(auto connection, Connect(stop));

@@ -1,0 +1,1 @@
+from small_shop import project, server  # noqa: F401 - fixtures
