@@ -276,7 +276,12 @@ arrow::Result<std::shared_ptr<FetchReader>> Fetch(
     return FetchByOne(wanted, std::move(info));
   }
   if (split.pieces.size() == 1 && !split.pieces.front().predicate.has_value()) {
-    info.note = split.reason;
+    // Whoever left the choice to us need not be told of it as of something amiss.
+    if (options.strategy == FetchStrategy::kAuto) {
+      info.reason += split.reason.empty() ? "" : "; " + split.reason;
+    } else {
+      info.note = split.reason;
+    }
     return FetchByOne(wanted, std::move(info));
   }
   if (info.strategy == FetchStrategy::kPagination) connections = 1;

@@ -54,11 +54,17 @@ class MetabaseSource final : public Source {
   const std::string& name() const override { return name_; }
   bool HasSnapshots() const override { return false; }
 
+  arrow::Result<std::string> Dialect(const std::stop_token& stop) override {
+    ARROW_ASSIGN_OR_RAISE(auto api, Connected(stop));
+    return api->engine();
+  }
+
   arrow::Result<SourceInfo> Check(const std::stop_token& stop) override {
     ARROW_ASSIGN_OR_RAISE(auto api, Connected(stop));
     SourceInfo info;
     info.product = ProductOf(api->database());
     info.version = api->properties().version;
+    info.database_id = std::to_string(api->database().id);
     info.endpoint = api->server().place() + "/" + api->database().name;
     ARROW_ASSIGN_OR_RAISE(info.user, api->Account(stop));
     info.tls_version = api->server().tls_version();
