@@ -166,6 +166,8 @@ arrow::Result<Answer> FakeApi::Ask(const Question& question,
       cells.push_back(ids.empty() ? "0" : std::to_string(ids.front()));
       cells.push_back(ids.empty() ? "0" : std::to_string(ids.back()));
     }
+  } else if (sql.find(" AS c0") != std::string::npos) {
+    return answer;  // Rows as a small answer: nobody looks at them.
   } else {
     return MakeError(ErrorKind::kInternal, "the fake does not know: " + sql);
   }

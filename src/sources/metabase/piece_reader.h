@@ -110,6 +110,7 @@ class PieceReader final : public SourceReader {
   arrow::Status GoOn();
   arrow::Status Finish(int64_t rows, bool handed_out);
   arrow::Status AfterFailure(const arrow::Status& status, int64_t rows);
+  arrow::Status Confess();
   arrow::Result<bool> CutFront(int64_t target);
   arrow::Result<int64_t> Count(const Slice& slice);
   int64_t RowsThatFit() const;
