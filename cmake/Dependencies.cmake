@@ -20,7 +20,18 @@ endfunction()
 # --- Arrow: headers and libraries inside the pyarrow wheel ---------------------------------
 
 set(KEELBOAT_VENV "${PROJECT_SOURCE_DIR}/.venv" CACHE PATH "Python environment of `make deps`")
-file(GLOB KEELBOAT_PYARROW "${KEELBOAT_VENV}/lib/python3*/site-packages/pyarrow")
+if(SKBUILD)
+  # A wheel is built for the interpreter that builds it, with the Arrow that it imports.
+  find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
+  set(KEELBOAT_PYTHON "${Python3_EXECUTABLE}")
+  execute_process(
+    COMMAND "${KEELBOAT_PYTHON}" -c "import os, pyarrow; print(os.path.dirname(pyarrow.__file__))"
+    OUTPUT_VARIABLE KEELBOAT_PYARROW OUTPUT_STRIP_TRAILING_WHITESPACE
+    COMMAND_ERROR_IS_FATAL ANY)
+else()
+  set(KEELBOAT_PYTHON "${KEELBOAT_VENV}/bin/python")
+  file(GLOB KEELBOAT_PYARROW "${KEELBOAT_VENV}/lib/python3*/site-packages/pyarrow")
+endif()
 keelboat_need("${KEELBOAT_PYARROW}/include/arrow/api.h" "pyarrow with Arrow's headers")
 set(KEELBOAT_ARROW_SOVERSION 2600)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from . import _core
@@ -230,10 +232,10 @@ def _call(folder: str, env: str | None, arguments: Sequence[str], quiet: bool) -
         if pump is not None:
             pump.join()
         process.stdout.close()
-    return _report(process.returncode, out)
+    return _report(process.returncode, out, folder)
 
 
-def _report(code: int, out: str) -> Any:
+def _report(code: int, out: str, folder: str) -> Any:
     try:
         report = json.loads(out)
     except json.JSONDecodeError:
@@ -248,5 +250,12 @@ def _report(code: int, out: str) -> Any:
         for table in report.get("tables", [])
         if table.get("error")
     ]
+    if not failed and report.get("run_id"):
+        # The run as a whole failed: its record knows why.
+        record = Path(folder) / "logs" / "runs" / f"{report['run_id']}.json"
+        with contextlib.suppress(OSError, ValueError):
+            told = json.loads(record.read_text(encoding="utf-8"))
+            if told.get("error"):
+                raise _of_kind(told.get("error_kind") or "internal", told["error"])
     text = "; ".join(failed) or f"keelboat ended with exit code {code}"
     raise RunError(text, report)

@@ -187,7 +187,7 @@ class Result:
             connection.execute(f"CREATE OR REPLACE TABLE {quoted} AS FROM {view}")
         finally:
             connection.unregister(view)
-        return connection.table(quoted)
+        return connection.query(f"FROM {quoted}")
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self._reader().__arrow_c_stream__(requested_schema)

@@ -25,6 +25,8 @@ _SQL = "SELECT id, customer, price, day, updated FROM orders ORDER BY id"
 def shop(project, monkeypatch):
     for name, value in project.variables.items():
         monkeypatch.setenv(name, value)
+    # For programs that a test starts.
+    monkeypatch.setenv("PYTHONPATH", os.path.dirname(os.path.dirname(keelboat.__file__)))
     monkeypatch.setenv("KEELBOAT_PROJECT", str(project.path))
     return project
 
@@ -51,7 +53,9 @@ def test_every_way_out_has_the_same_rows(shop):
     with duckdb.connect() as connection:
         relation = keelboat.fetch("shop", _SQL).to_duckdb(connection, 'my "orders"')
         assert relation.fetchall()[2][1] == "Zoë 🚢"
-        assert connection.execute('SELECT count(*) FROM "my ""orders"""').fetchone() == (3,)
+        assert connection.execute('SELECT count(*) FROM "my ""orders"""').fetchone() == (
+            3,
+        )
     batches = list(keelboat.fetch("shop", _SQL))
     assert pa.Table.from_batches(batches).equals(table)
     assert pa.table(keelboat.fetch("shop", _SQL)).equals(table)

@@ -49,17 +49,24 @@ def test_a_run_that_fails_raises(shop, server, monkeypatch):
         keelboat.run(shop.path, quiet=True)
 
 
-def test_queries_are_listed(shop):
+def test_queries_are_listed(shop, monkeypatch):
     shop.write(
         "queries/mine.sql",
         "-- description: Mine\n-- parameters:\n--   n: {type: integer, default: 2}\n"
         "SELECT {{n}} AS n",
     )
     opened = keelboat.open_project(shop.path)
-    assert [query.name for query in opened.queries()] == ["mine", "orders", "vdom", "vendors"]
+    assert [query.name for query in opened.queries()] == [
+        "mine",
+        "orders",
+        "vdom",
+        "vendors",
+    ]
     assert opened.query("@mine").parameters[0].default == "2"
     assert opened.fetch("shop", "@mine", params={"n": 7}).to_pandas()["n"].tolist() == [7]
     with pytest.raises(keelboat.NotFoundError):
         opened.query("mien")
+    for name in shop.variables:
+        monkeypatch.delenv(name)
     with pytest.raises(keelboat.ConfigError, match="keelboat.yaml"):
         keelboat.open_project(shop.path.parent)
