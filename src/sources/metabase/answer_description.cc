@@ -119,12 +119,10 @@ arrow::Result<std::shared_ptr<arrow::Schema>> SchemaOf(
       asked.warnings.push_back("column " + names[at] +
                                " comes as Metabase prints it: " + type.loss);
     }
+    asked.columns[names[at]] = column;
     auto metadata = arrow::key_value_metadata(
-        {kSourceTypeKey, kNameKey, kTitleKey, kBaseTypeKey, kEffectiveTypeKey,
-         kDatabaseTypeKey, kSemanticTypeKey},
-        {column.database_type.empty() ? column.base_type : column.database_type,
-         column.name, column.display_name, column.base_type, column.effective_type,
-         column.database_type, column.semantic_type});
+        {kSourceTypeKey},
+        {column.database_type.empty() ? column.base_type : column.database_type});
     if (!type.logical.empty()) metadata->Append(kLogicalTypeKey, type.logical);
     fields.push_back(arrow::field(names[at], type.arrow, type.nullable, metadata));
   }

@@ -21,11 +21,6 @@ using Json = nlohmann::json;
 // The subquery's name: no column of a user's is called so.
 constexpr std::string_view kTable = "keelboat_rows";
 
-std::string Get(const arrow::Field& field, const char* key) {
-  if (field.metadata() == nullptr) return {};
-  return field.metadata()->Get(key).ValueOr("");
-}
-
 std::string Lower(std::string text) {
   std::ranges::transform(text, text.begin(), [](unsigned char letter) {
     return static_cast<char>(std::tolower(letter));
@@ -67,6 +62,11 @@ std::string AskedAs::ToJson() const {
                {"wrapped", wrapped},
                {"by_position", by_position},
                {"warnings", warnings}};
+  Json& described = json["columns"] = Json::object();
+  for (const auto& [name, column] : columns) {
+    described[name] = {column.name,           column.display_name,  column.base_type,
+                       column.effective_type, column.database_type, column.semantic_type};
+  }
   json["card"] = question.card.has_value() ? Json(*question.card) : Json(nullptr);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -84,6 +84,12 @@ arrow::Result<AskedAs> AskedAs::FromJson(const std::string& text) {
   asked.wrapped = json.value("wrapped", false);
   asked.by_position = json.value("by_position", false);
   asked.warnings = json.value("warnings", std::vector<std::string>());
+  const auto described = json.value("columns", Json::object());
+  for (const auto& [name, words] : described.items()) {
+    const auto text = words.get<std::vector<std::string>>();
+    if (text.size() != 6) continue;
+    asked.columns[name] = {text[0], text[1], text[2], text[3], text[4], text[5]};
+  }
   return asked;
 }
 
@@ -104,12 +110,12 @@ arrow::Result<AskedQuery> AskedQuery::Make(const std::string& engine,
   for (const auto& field : relation.schema->fields()) {
     Column column;
     column.field = field;
-    column.answer = {.name = Get(*field, kNameKey),
-                     .display_name = Get(*field, kTitleKey),
-                     .base_type = Get(*field, kBaseTypeKey),
-                     .effective_type = Get(*field, kEffectiveTypeKey),
-                     .database_type = Get(*field, kDatabaseTypeKey),
-                     .semantic_type = Get(*field, kSemanticTypeKey)};
+    const auto described = query.asked_.columns.find(field->name());
+    if (described == query.asked_.columns.end()) {
+      return MakeError(ErrorKind::kInternal,
+                       "column " + field->name() + " was not described by Metabase");
+    }
+    column.answer = described->second;
     ARROW_ASSIGN_OR_RAISE(
         column.type, TypeOfColumn(dialect.kind(), column.answer, query.asked_.wrapped));
     if (!column.type.arrow->Equals(*field->type())) {

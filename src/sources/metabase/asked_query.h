@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,15 +18,9 @@
 
 namespace keelboat::metabase {
 
-/// Keys of metadata that DescribeAnswer puts on schema and fields, so that a relation
-/// alone says how it is read.
-inline constexpr const char* kQuestionKey = "metabase.question";  ///< Schema: JSON.
-inline constexpr const char* kNameKey = "metabase.name";          ///< Field: in SQL.
-inline constexpr const char* kTitleKey = "metabase.title";  ///< Field: display name.
-inline constexpr const char* kBaseTypeKey = "metabase.base_type";
-inline constexpr const char* kEffectiveTypeKey = "metabase.effective_type";
-inline constexpr const char* kDatabaseTypeKey = "metabase.database_type";
-inline constexpr const char* kSemanticTypeKey = "metabase.semantic_type";
+/// Key of the schema's metadata that DescribeAnswer adds, so that a relation alone says
+/// how it is read: AskedAs as JSON.
+inline constexpr const char* kQuestionKey = "metabase.question";
 
 /// How DescribeAnswer found that a question can be asked; travels as kQuestionKey.
 struct AskedAs {
@@ -33,6 +28,8 @@ struct AskedAs {
   bool wrapped = true;                ///< It can stand in parentheses after FROM.
   bool by_position = false;           ///< Its columns need new names there.
   std::vector<std::string> warnings;  ///< Of the description, for the first piece.
+  /// What the server and the database say of each field, by the field's name.
+  std::map<std::string, AnswerColumn> columns;
 
   std::string ToJson() const;
   static arrow::Result<AskedAs> FromJson(const std::string& text);
