@@ -7,7 +7,7 @@ DATA ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test test-dev lint format bench clean distclean
+.PHONY: help deps build demo demo-metabase test test-dev lint format bench clean distclean
 
 # bootstrap GROUP, then configure; quiet unless it fails.
 define prepare
@@ -20,7 +20,7 @@ endef
 help: ## This list
 	@echo "keelboat: MySQL to a Delta lake to DuckDB to dbt marts"
 	@echo
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' \
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' \
 	  $(firstword $(MAKEFILE_LIST))
 
 deps: ## Get what the build needs: Debian packages, .venv, third-party parts
@@ -35,6 +35,11 @@ demo: ## Run the whole Olist example (DATA=folder of the real CSV files)
 	@scripts/bootstrap build demo
 	@$(MAKE) --no-print-directory build
 	@examples/olist/demo $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+demo-metabase: ## 3 million orders from a private Metabase to a DataFrame
+	$(call prepare,test,release)
+	@cmake --build --preset release -j $(JOBS) --target keelboat_python
+	@.venv/bin/python examples/metabase/demo.py $(ARGS)
 
 test: ## Build and run every test: unit tests, then tests/ (logs in build/test)
 	$(call prepare,test,$(PRESET))

@@ -1,0 +1,154 @@
+"""`keelboat fetch` from the stand-in Metabase: all generations, completeness, failures."""
+
+import json
+import os
+import signal
+import time
+
+import pyarrow.parquet
+import pytest
+from metabase import metabase
+from project_folder import ProjectFolder
+
+_DATABASE = "Growth Team Clickhouse Connection"
+_ORDERS = 120_000
+_YAML = f"""\
+name: bi
+sources:
+  bi:
+    type: metabase
+    url: ${{METABASE_URL}}
+    username: ${{METABASE_USERNAME}}
+    password: ${{METABASE_PASSWORD}}
+    database: {_DATABASE}
+"""
+
+
+@pytest.fixture(scope="module", params=["v48", "v55", "v63"])
+def server(request):
+    with metabase(profile=request.param, orders=_ORDERS) as running:
+        yield running
+
+
+@pytest.fixture
+def project(server, tmp_path):
+    server.reset()
+    folder = ProjectFolder(tmp_path / "bi")
+    folder.path.mkdir()
+    folder.write("keelboat.yaml", _YAML)
+    folder.variables = {
+        "METABASE_URL": server.url,
+        "METABASE_USERNAME": server.username,
+        "METABASE_PASSWORD": server.password,
+    }
+    return folder
+
+
+def orders_of(file):
+    return pyarrow.parquet.read_table(file).column("order_id").to_pylist()
+
+
+@pytest.mark.parametrize("strategy", ["auto", "single", "pagination", "parallel"])
+def test_every_strategy_brings_every_row(project, server, strategy):
+    file = project.path / "orders.parquet"
+    report = project.ok(
+        "fetch", "bi", "@orders", "-o", str(file), "--strategy", strategy, "--json"
+    ).json
+    assert report["rows"] == _ORDERS
+    assert sorted(orders_of(file)) == [3 * n + 1 for n in range(_ORDERS)]
+    if strategy in ("auto", "pagination"):
+        assert report["strategy"] == "pagination"
+        assert report["ranges"] > 1 and report["connections"] == 1
+    if strategy != "single":
+        assert orders_of(file) == sorted(orders_of(file)), (
+            "ranges come in the key's order"
+        )
+    stats = server.stats()
+    assert stats["counts"]["login"] == 1
+    assert stats["sessions"] == 0
+
+
+def test_a_url_with_a_key_and_no_project(project, server, tmp_path):
+    (tmp_path / "empty").mkdir()
+    project.path = tmp_path / "empty"
+    project.variables = {"METABASE_API_KEY": server.api_key}
+    done = project.ok(
+        "fetch", server.url, "@vendors", "--database", _DATABASE, "--format", "json", "-q"
+    )
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    assert len(rows) == len({row["vendor_id"] for row in rows}) == 5_000
+    assert server.api_key not in done.text
+
+
+def test_a_table_a_card_and_parameters(project, server):
+    tables = project.ok("fetch", "bi", "--table", "vendors", "--format", "csv", "-q")
+    assert tables.out.count("\n") == 5_001
+    done = project.ok("fetch", "bi", "@vdom", "-p", "vendor_id=7", "-q")
+    rows = done.out.splitlines()[1:]
+    assert rows and all(row.startswith("7,") for row in rows)
+
+
+@pytest.mark.parametrize("how", ["clean", "reset"])
+def test_an_answer_that_is_cut_is_fetched_again(project, server, how):
+    server.fault(
+        "cut", path="POST /api/dataset/json", after_bytes=200_000, how=how, times=1
+    )
+    file = project.path / "orders.parquet"
+    project.ok("fetch", "bi", "@orders", "-o", str(file))
+    assert sorted(orders_of(file)) == [3 * n + 1 for n in range(_ORDERS)]
+
+
+def test_answers_that_are_always_cut_are_an_error_and_no_file(project, server):
+    server.fault("cut", path="POST /api/dataset/json", after_bytes=20_000, how="clean")
+    file = project.path / "orders.parquet"
+    done = project.run("fetch", "bi", "@orders", "-o", str(file), timeout=300)
+    assert done.code in (1, 3), done.text
+    assert not file.exists()
+    assert os.listdir(project.path) == ["keelboat.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["fetch", "bi", "SELECT nothing FROM orders"], (1, 2), "nothing"),
+        (["fetch", "bi", "@orders", "--database", "Grwth Team"], (2,), "Growth Team"),
+        (["fetch", "bi", "@ordres"], (2,), "did you mean 'orders'"),
+        (["fetch", "bi", "--table", "vendor"], (2,), "vendors"),
+        (["fetch", "bi", "--card", "99999"], (2,), "99999"),
+        (["fetch", "bi", "@orders", "-p", "since=yesterday"], (2,), "is no date"),
+        (["fetch", "bi", "@orders", "--partition-on", "cty"], (2,), "cty"),
+    ],
+)
+def test_what_is_wrong_is_named(project, arguments, code, words):
+    done = project.run(*arguments)
+    assert done.code in code, done.text
+    assert words in done.err
+
+
+def test_a_wrong_password_is_tried_once(project, server):
+    done = project.run("fetch", "bi", "@orders", METABASE_PASSWORD="hunter2-wrong")
+    assert done.code == 3
+    assert "hunter2" not in done.text
+    assert server.stats()["counts"]["login"] == 1
+
+
+def test_ctrl_c_ends_the_servers_queries(project, server):
+    file = project.path / "slow.parquet"
+    process = project.start(
+        "fetch", "bi", "SELECT count() AS n FROM numbers(1000000000000) WHERE cityHash64(number) = 1",
+        "--strategy", "single", "--verify", "off", "-o", str(file), "--no-progress",
+    )  # fmt: skip
+    deadline = time.monotonic() + 20
+    while server.stats()["running_queries"] == 0 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    asked = time.monotonic()
+    process.wait(timeout=10)
+    assert time.monotonic() - asked < 2
+    assert process.returncode == 130
+    process.communicate()
+    assert os.listdir(project.path) == ["keelboat.yaml"]
+    deadline = time.monotonic() + 5
+    while server.stats()["running_queries"]:
+        assert time.monotonic() < deadline, "the server still works on the query"
+        time.sleep(0.1)
