@@ -17,7 +17,7 @@ def test_the_readmes_lines_give_a_frame():
     assert sum(bool(line) for line in block.splitlines()) == 5
     with metabase(profile="v63", orders=5_000) as server:
         for old, new in (
-            ("https://metabase.example.org", server.url),
+            ("https://bi.example.org", server.url),
             ("mb_secret", server.api_key),
         ):
             assert block.count(f'"{old}"') == 1
