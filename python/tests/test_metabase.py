@@ -7,6 +7,7 @@ import urllib.request
 
 import keelboat
 import pandas
+import pyarrow
 import pytest
 from keelboat import (
     CoreQueries,
@@ -223,6 +224,28 @@ def test_the_answer_of_the_api_becomes_a_frame(login):
         transform_api_response_to_dataframe(
             {"data": {}, "status": "failed", "error": "x"}
         )
+
+
+def test_a_column_that_is_not_what_it_says_becomes_text_where_that_is_wanted(login):
+    login.set(base_types={"name": "type/Boolean"}, profile="v48")
+    asked = dict(database="Customers Postgres")
+    sql = "SELECT id, name FROM accounts ORDER BY id"
+    with pytest.raises(keelboat.DataError) as caught:
+        keelboat.fetch(login.url, sql, **asked).to_arrow()
+    assert caught.value.details["mismatched_column"] == "name"
+    with pytest.warns(keelboat.FetchWarning, match="name comes as text"):
+        frame = keelboat.fetch(login.url, sql, on_mismatch="string", **asked).to_pandas()
+    assert frame["name"].tolist() == [f"Name {n}" for n in range(10)]
+    with pytest.warns(keelboat.FetchWarning):
+        table = pyarrow.table(
+            keelboat.fetch(login.url, sql, on_mismatch="string", **asked)
+        )
+    assert table.schema.field("name").type == pyarrow.string()
+
+
+def test_a_saved_question_takes_parameters(login):
+    result = keelboat.fetch(login.url, card=2, params={"city": "Lyon"}, database=_GROWTH)
+    assert set(result.to_pandas()["city"]) == {"Lyon"}
 
 
 def test_several_threads_share_one_login(login):

@@ -50,6 +50,10 @@ class Fetching {
       const auto& texts = options_.text_columns;
       const bool again = request_.mismatch_as_text && !column.empty() &&
                          std::find(texts.begin(), texts.end(), column) == texts.end();
+      if (!again && !column.empty()) {
+        return report.status().WithMessage(report.status().message(),
+                                           ": --on-mismatch string does");
+      }
       if (!again) return report.status();
       options_.text_columns.push_back(column);
       Warn("column " + column + " comes as text: " + report.status().message());

@@ -80,7 +80,28 @@ def test_a_url_with_a_key_and_no_project(project, server, tmp_path):
     assert server.api_key not in done.text
 
 
-def test_a_table_a_card_and_parameters(project, server):
+@pytest.mark.parametrize("card", ["2", "Q2ordersSinceADayX0002"])
+def test_a_saved_question_with_parameters(project, card):
+    done = project.ok(
+        "fetch", "bi", "--card", card, "-p", "since=2024-06-01", "-p", "city=Malmö",
+        "--format", "json", "-q",
+    )  # fmt: skip
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    assert len(rows) > 2_000
+    assert {row["city"] for row in rows} == {"Malmö"}
+    assert min(row["order_date"] for row in rows) == "2024-06-01"
+    wrong = project.run("fetch", "bi", "--card", card, "-p", "sinse=2024-06-01")
+    assert wrong.code == 2
+    assert "since" in wrong.err
+
+
+def test_a_whole_saved_question(project):
+    file = project.path / "orders.parquet"
+    project.ok("fetch", "bi", "--card", "1", "-o", str(file))
+    assert sorted(orders_of(file)) == [3 * n + 1 for n in range(_ORDERS)]
+
+
+def test_a_table_and_parameters(project, server):
     tables = project.ok("fetch", "bi", "--table", "vendors", "--format", "csv", "-q")
     assert tables.out.count("\n") == 5_001
     done = project.ok("fetch", "bi", "@vdom", "-p", "vendor_id=7", "-q")
@@ -130,6 +151,23 @@ def test_a_wrong_password_is_tried_once(project, server):
     assert done.code == 3
     assert "hunter2" not in done.text
     assert server.stats()["counts"]["login"] == 1
+
+
+def test_a_value_that_contradicts_its_type_is_text_where_that_is_wanted(project, server):
+    server.set(base_types={"name": "type/Boolean"}, profile="v48")
+    asked = ["fetch", "bi", "SELECT id, name FROM accounts ORDER BY id"]
+    asked += ["--database", "Customers Postgres"]
+    done = project.run(*asked)
+    assert done.code == 1
+    assert "name" in done.err and "--on-mismatch string" in done.err
+    for output in ("-", str(project.path / "accounts.csv")):
+        done = project.ok(
+            *asked, "--on-mismatch", "string", "-o", output, "--format", "csv"
+        )
+        text = done.out if output == "-" else (project.path / "accounts.csv").read_text()
+        assert text.splitlines()[:2] == ["id,name", "1,Name 0"]
+        assert len(text.splitlines()) == 11
+        assert "name comes as text" in done.err
 
 
 def test_ctrl_c_ends_the_servers_queries(project, server):
