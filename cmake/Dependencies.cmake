@@ -78,15 +78,17 @@ find_package(OpenSSL REQUIRED)
 # libparquet carries OpenSSL's libcrypto and exports it without versions. Were it searched
 # first, libmariadb's TLS would run on a libcrypto that its libssl was not made for. So the
 # system's come first on every link line of ours; cmake/dependencies_test.cc holds it.
+# It exports another simdjson, too, whose error numbers are not those of the system's header.
+pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
 target_link_options(keelboat_options INTERFACE "LINKER:--push-state,--no-as-needed"
-  "${OPENSSL_SSL_LIBRARY}" "${OPENSSL_CRYPTO_LIBRARY}" "LINKER:--pop-state")
+  "${OPENSSL_SSL_LIBRARY}" "${OPENSSL_CRYPTO_LIBRARY}" ${simdjson_LINK_LIBRARIES}
+  "LINKER:--pop-state")
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 pkg_check_modules(libmariadb REQUIRED IMPORTED_TARGET libmariadb)
-pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
 pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl)
 find_package(ZLIB REQUIRED)
 keelboat_alias(crypto OpenSSL::Crypto)

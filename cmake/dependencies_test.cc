@@ -1,5 +1,5 @@
-// Arrow's wheel libraries export copies of libcrypto and RE2. These tests hold that ours
-// win.
+// Arrow's wheel libraries export copies of libcrypto, RE2 and simdjson. These tests hold
+// that ours win.
 
 #include <arrow/compute/initialize.h>
 #include <dlfcn.h>
@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 #include <parquet/properties.h>
 #include <re2/re2.h>
+#include <simdjson.h>
 
 #include <string>
 
@@ -42,6 +43,17 @@ TEST(Dependencies, Re2MatchesEvenWithArrowComputeLinked) {
   ASSERT_TRUE(arrow::compute::Initialize().ok());
   EXPECT_TRUE(RE2::FullMatch("2026-11-21", R"(\d{4}-\d{2}-\d{2})"));
   EXPECT_FALSE(RE2::FullMatch("yesterday", R"(\d{4}-\d{2}-\d{2})"));
+}
+
+TEST(Dependencies, SimdjsonIsTheOneOfItsHeader) {
+  ASSERT_NE(parquet::default_writer_properties(), nullptr);
+  const char* symbol = "_ZN8simdjson25get_active_implementationEv";
+  EXPECT_NE(LibraryOf(symbol).find("libsimdjson.so"), std::string::npos)
+      << LibraryOf(symbol);
+  simdjson::dom::parser parser;
+  simdjson::dom::element element;
+  const simdjson::padded_string open("[\"a", 3);
+  EXPECT_EQ(parser.parse(open).get(element), simdjson::UNCLOSED_STRING);
 }
 
 }  // namespace

@@ -150,6 +150,20 @@ TEST(ExportDecoder, TellsACutFromAnEnd) {
             "unavailable: the connection was reset");
 }
 
+TEST(ExportDecoder, TellsACutOfALongBodyFromAnEnd) {
+  std::string text = "[\n";
+  for (int i = 0; i < 12'000; ++i) {
+    text += (i > 0 ? ",\n{\"c0\":" : "{\"c0\":") + std::to_string(i) +
+            ",\"c1\":\"a row's text, \\\"quoted\\\"\"}";
+  }
+  for (std::size_t size = 400'000; size < 400'120; ++size) {
+    auto cut = Decode(text.substr(0, size));
+    ASSERT_FALSE(cut.ok()) << size;
+    EXPECT_EQ(KindOf(cut.status()), ErrorKind::kUnavailable)
+        << size << ": " << cut.status().ToString();
+  }
+}
+
 TEST(ExportDecoder, RefusesWhatStandsBehindTheEnd) {
   EXPECT_THAT(Rows(Decode("[\n{\"c0\":1,\"c1\":\"a\"}\n]\n[")),
               HasSubstr("data: the export is not what Metabase writes: something stands "
