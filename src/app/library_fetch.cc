@@ -267,6 +267,7 @@ arrow::Result<std::shared_ptr<FetchReader>> Fetch(
   ARROW_ASSIGN_OR_RAISE(Split split, source->implementation().SplitRelation(
                                          wanted.relation, request, options.stop));
   info.rows = split.rows;
+  wanted.whole.estimated_rows = split.rows;  // Counted: it need not be again.
   info.strategy = options.strategy;
   info.reason = "as asked for";
   if (options.strategy == FetchStrategy::kAuto) {
