@@ -55,7 +55,11 @@ class Checker {
     }
   }
 
-  std::string LakePlace() const { return project_.config().lake.path.string(); }
+  std::string LakePlace() const {
+    const LakeConfig& lake = project_.config().lake;
+    if (lake.kind == LakeKind::kLocal) return lake.path.string();
+    return "s3://" + lake.bucket + (lake.prefix.empty() ? "" : "/") + lake.prefix;
+  }
 
   arrow::Result<std::string> CheckLake() {
     ARROW_RETURN_NOT_OK(CheckSupported(project_.config(), {.extract = true}));

@@ -86,6 +86,8 @@ struct TableGroup {
 };
 
 enum class LakeKind { kLocal, kS3 };
+/// How a bucket is named in a request: as S3Addressing.
+enum class BucketAddressing { kAuto, kPath, kVirtual };
 
 struct LakeConfig {
   LakeKind kind = LakeKind::kLocal;
@@ -93,9 +95,12 @@ struct LakeConfig {
   std::string bucket;          ///< kS3.
   std::string prefix;          ///< kS3: no slash at either end; may be empty.
   std::string endpoint;        ///< kS3: "http://host:9000"; empty: AWS.
-  std::string region;
+  std::string region = "us-east-1";
+  BucketAddressing addressing = BucketAddressing::kAuto;
+  std::filesystem::path tls_ca;  ///< PEM file; empty: the machine's own authorities.
   Secret access_key;
   Secret secret_key;
+  Secret session_token;  ///< Of temporary keys.
   std::string place;
 };
 

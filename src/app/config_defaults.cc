@@ -96,18 +96,14 @@ ConfigNode OldMetabase(OldVariables& old) {
   return source;
 }
 
-ConfigNode OldLake(OldVariables& old, const ConfigContext& context) {
+ConfigNode OldLake(OldVariables& old) {
   ConfigNode lake;
-  const std::string endpoint = context.variables().at("MINIO_ENDPOINT");
-  // The older pipeline's client took "host:9000".
-  const bool has_scheme = endpoint.find("://") != std::string::npos;
   if (old.IsSet("MINIO_BUCKET")) {
     OldVariables::AddText(&lake, "url", "s3://${MINIO_BUCKET}");
   } else {
     old.Add(&lake, "url", {"MINIO_BUCKET"}, true);
   }
-  OldVariables::AddText(&lake, "endpoint",
-                        has_scheme ? "${MINIO_ENDPOINT}" : "http://${MINIO_ENDPOINT}");
+  OldVariables::AddText(&lake, "endpoint", "${MINIO_ENDPOINT}");
   old.Add(&lake, "access_key", {"MINIO_ROOT_USER", "MINIO_ACCESS_KEY"}, true);
   old.Add(&lake, "secret_key", {"MINIO_ROOT_PASSWORD", "MINIO_SECRET_KEY"}, true);
   return lake;
@@ -206,7 +202,7 @@ void ReadOldVariables(ConfigContext& context, ProjectConfig* config) {
   ConfigNode root;
   OldVariables::AddNode(&root, "sources", std::move(sources));
   if (old.IsSet("MINIO_ENDPOINT")) {
-    OldVariables::AddNode(&root, "lake", OldLake(old, context));
+    OldVariables::AddNode(&root, "lake", OldLake(old));
   }
   if (old.IsSet("SNOWFLAKE_ACCOUNT")) {
     OldVariables::AddNode(&root, "warehouse", OldWarehouse(old));

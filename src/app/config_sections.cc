@@ -221,6 +221,22 @@ void ReadTeams(const ConfigNode* node, ConfigContext& context, ProjectConfig* co
   }
 }
 
+bool IsLoopback(std::string_view host) {
+  return host.starts_with("127.") || host.starts_with("localhost") ||
+         host.starts_with("[::1]");
+}
+
+// AWS's own variables, where the configuration names no keys.
+void TakeAwsKeys(const ConfigContext& context, LakeConfig* lake) {
+  auto variable = [&](const char* name) {
+    const auto found = context.variables().find(name);
+    return Secret(found == context.variables().end() ? std::string() : found->second);
+  };
+  lake->access_key = variable("AWS_ACCESS_KEY_ID");
+  lake->secret_key = variable("AWS_SECRET_ACCESS_KEY");
+  lake->session_token = variable("AWS_SESSION_TOKEN");
+}
+
 void ReadLake(const ConfigNode* node, ConfigContext& context, ProjectConfig* config) {
   MapReader reader(node, "lake", context);
   LakeConfig& lake = config->lake;
@@ -231,12 +247,25 @@ void ReadLake(const ConfigNode* node, ConfigContext& context, ProjectConfig* con
     if (!parsed.ok()) reader.Error("url", "lake.url: " + parsed.message());
   }
   reader.Read("endpoint", &lake.endpoint);
+  if (!lake.endpoint.empty() && lake.endpoint.find("://") == std::string::npos) {
+    lake.endpoint = (IsLoopback(lake.endpoint) ? "http://" : "https://") + lake.endpoint;
+  }
   CheckHttpUrl(reader, "endpoint", lake.endpoint);
   reader.Read("region", &lake.region);
+  reader.Read("addressing", &lake.addressing,
+              {{"auto", BucketAddressing::kAuto},
+               {"path", BucketAddressing::kPath},
+               {"virtual", BucketAddressing::kVirtual}});
+  reader.Read("tls_ca", &lake.tls_ca);
+  CheckFile(reader, "tls_ca", lake.tls_ca);
   reader.Read("access_key", &lake.access_key);
   reader.Read("secret_key", &lake.secret_key);
+  reader.Read("session_token", &lake.session_token);
   if (lake.access_key.empty() != lake.secret_key.empty() && !context.dry) {
     reader.Require({"access_key", "secret_key"});
+  }
+  if (lake.kind == LakeKind::kS3 && lake.access_key.empty() && lake.secret_key.empty()) {
+    TakeAwsKeys(context, &lake);
   }
   reader.Finish();
 }

@@ -22,18 +22,6 @@ arrow::Status CheckExtract(const ProjectConfig& config) {
   return arrow::Status::OK();
 }
 
-arrow::Status CheckLake(const ProjectConfig& config) {
-  if (config.lake.kind == LakeKind::kLocal) return arrow::Status::OK();
-  const std::string remedy = config.file.empty()
-                                 ? "unset MINIO_ENDPOINT to keep the lake in ./lake"
-                                 : "give environment '" + config.environment +
-                                       "' a folder: `lake: {url: ./lake}`";
-  return Refuse(config.lake.place, "lake.url",
-                "lakes on S3 or MinIO do not work yet in this version, lakes in local "
-                "folders do: " +
-                    remedy);
-}
-
 arrow::Status CheckWarehouse(const ProjectConfig& config) {
   if (std::holds_alternative<DuckdbSettings>(config.warehouse.settings)) {
     return arrow::Status::OK();
@@ -74,7 +62,6 @@ arrow::Status CheckObservers(const ProjectConfig& config) {
 
 arrow::Status CheckSupported(const ProjectConfig& config, const ConfigUse& use) {
   if (use.extract) ARROW_RETURN_NOT_OK(CheckExtract(config));
-  if (use.extract || use.load) ARROW_RETURN_NOT_OK(CheckLake(config));
   if (use.load || use.transform) ARROW_RETURN_NOT_OK(CheckWarehouse(config));
   if (use.observe) ARROW_RETURN_NOT_OK(CheckObservers(config));
   return arrow::Status::OK();

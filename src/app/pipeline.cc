@@ -127,6 +127,7 @@ class Pipeline {
     options.workers_fixed = project_.config().run.workers.has_value();
     options.snapshot = planned_.snapshot;
     options.queue_bytes = QueueBytes(options.workers);
+    options.copies_folder = project_.copies_folder().string();
     Engine engine(options, observer_, project_.clock());
     for (TableOutcome& refused : planned_.refused) {
       observer_.On(TableFailed{refused.table, Phase::kExtract, refused.error});

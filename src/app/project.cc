@@ -10,6 +10,7 @@
 #include "keelboat/error.h"
 #include "lake/delta/delta_lake.h"
 #include "lake/stores/local/local_store.h"
+#include "lake/stores/s3/s3_store.h"
 #include "sources/metabase/metabase_source.h"
 #include "sources/mysql/mysql_source.h"
 #include "transform/duckdb_profile.h"
@@ -70,6 +71,28 @@ MysqlOptions MysqlOptionsOf(const std::string& name, const MysqlSettings& settin
   options.read_timeout = settings.read_timeout;
   options.statement_timeout = settings.statement_timeout;
   options.compress = settings.compress;
+  return options;
+}
+
+S3Options S3OptionsOf(const LakeConfig& lake) {
+  S3Options options;
+  options.bucket = lake.bucket;
+  options.prefix = lake.prefix;
+  options.endpoint = lake.endpoint;
+  options.region = lake.region;
+  switch (lake.addressing) {
+    case BucketAddressing::kAuto:
+      break;
+    case BucketAddressing::kPath:
+      options.addressing = S3Addressing::kPath;
+      break;
+    case BucketAddressing::kVirtual:
+      options.addressing = S3Addressing::kVirtual;
+      break;
+  }
+  options.tls_ca = lake.tls_ca.string();
+  options.credentials = {lake.access_key.Reveal(), lake.secret_key.Reveal(),
+                         lake.session_token.Reveal()};
   return options;
 }
 
@@ -158,6 +181,13 @@ arrow::Result<Source*> Project::OpenSource(const std::string& name) {
 }
 
 arrow::Result<std::shared_ptr<Lake>> Project::OpenLake(bool test_mode) const {
+  if (config_.lake.kind == LakeKind::kS3) {
+    S3Options options = S3OptionsOf(config_.lake);
+    if (test_mode)
+      options.prefix += (options.prefix.empty() ? "" : "/") + std::string(kTestSuffix);
+    ARROW_ASSIGN_OR_RAISE(auto store, MakeS3Store(std::move(options), clock_));
+    return MakeDeltaLake(std::move(store));
+  }
   fs::path root = config_.lake.path;
   if (test_mode) root /= kTestSuffix;
   ARROW_ASSIGN_OR_RAISE(auto store, MakeLocalStore(root.string()));

@@ -57,6 +57,8 @@ class Project {
   arrow::Result<Source*> OpenSource(const std::string& name);
   /// The lake, or its test prefix.
   arrow::Result<std::shared_ptr<Lake>> OpenLake(bool test_mode) const;
+  /// Where copies of a lake's files are kept while they are read.
+  std::filesystem::path copies_folder() const { return config_.work_dir() / "copies"; }
   /// The warehouse, or its test schema. Does not connect.
   arrow::Result<std::unique_ptr<Warehouse>> OpenWarehouse(bool test_mode) const;
   /// \brief Runs `dbt ARGS…` in the foreground with the generated profile; dbt's own exit

@@ -74,7 +74,8 @@ class Verification {
                                 const std::optional<LakeSnapshot>& newest,
                                 TableVerdict& verdict) {
     return VerifyWarehouseTable(*warehouse_, lake_table, newest,
-                                !verdict.lake.findings.empty(), stop_)
+                                !verdict.lake.findings.empty(),
+                                project_.copies_folder().string(), stop_)
         .Value(&verdict.warehouse);
   }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/file_copies.h"
 #include "engine/load_request.h"
 #include "keelboat/error.h"
 
@@ -59,6 +60,7 @@ bool IsCleanedAway(const arrow::Status& status, const LakeSnapshot& newest) {
 arrow::Result<WarehouseVerdict> CompareOnce(Warehouse& warehouse, LakeTable& table,
                                             const std::optional<LakeSnapshot>& newest,
                                             bool lake_damaged, bool last,
+                                            const std::string& copies_folder,
                                             const std::stop_token& stop) {
   WarehouseVerdict verdict;
   ARROW_ASSIGN_OR_RAISE(auto ledger, LedgerRowOf(warehouse, table.name()));
@@ -98,6 +100,7 @@ arrow::Result<WarehouseVerdict> CompareOnce(Warehouse& warehouse, LakeTable& tab
   }
   verdict.note = behind;
   ARROW_ASSIGN_OR_RAISE(auto request, MakeLoadRequest(table, loaded, std::nullopt));
+  FetchFiles(table, loaded, copies_folder, stop, &request);
   auto difference = warehouse.Compare(request, stop);
   if (!difference.ok()) {
     const arrow::Status& status = difference.status();
@@ -142,11 +145,12 @@ const char* WarehouseStateName(WarehouseVerdict::State state) {
 
 arrow::Result<WarehouseVerdict> VerifyWarehouseTable(
     Warehouse& warehouse, LakeTable& table, const std::optional<LakeSnapshot>& newest,
-    bool lake_damaged, const std::stop_token& stop) {
-  auto verdict = CompareOnce(warehouse, table, newest, lake_damaged, false, stop);
+    bool lake_damaged, const std::string& copies_folder, const std::stop_token& stop) {
+  auto verdict =
+      CompareOnce(warehouse, table, newest, lake_damaged, false, copies_folder, stop);
   if (verdict.ok() || KindOf(verdict.status()) != ErrorKind::kConflict) return verdict;
   ARROW_ASSIGN_OR_RAISE(auto now, table.Latest());
-  return CompareOnce(warehouse, table, now, lake_damaged, true, stop);
+  return CompareOnce(warehouse, table, now, lake_damaged, true, copies_folder, stop);
 }
 
 }  // namespace keelboat

@@ -1,5 +1,7 @@
 #include "engine/fakes.h"
 
+#include <fstream>
+
 #include "core/stop.h"
 
 namespace keelboat::fakes {
@@ -74,6 +76,12 @@ arrow::Result<std::shared_ptr<SourceReader>> FakeSource::Read(
 
 arrow::Result<std::unique_ptr<LakeSink>> FakeLakeTable::NewSink(const SinkOptions&) {
   return std::make_unique<FakeSink>(*this);
+}
+
+arrow::Status FakeLakeTable::Download(const DataFile& file, const std::string& path,
+                                      const std::stop_token&) const {
+  std::ofstream(path) << "bytes of " << file.path;
+  return fail_download;
 }
 
 arrow::Result<LakeSnapshot> FakeLakeTable::Commit(const LakeCommit& commit) {

@@ -110,6 +110,7 @@ class FakeLakeTable final : public LakeTable {
   explicit FakeLakeTable(std::string name) : name_(std::move(name)) {}
 
   arrow::Status fail_commit;
+  arrow::Status fail_download;
   std::optional<LakeSnapshot> latest;
   std::vector<LakeCommit> commits;
   int discarded = 0;
@@ -128,6 +129,8 @@ class FakeLakeTable final : public LakeTable {
       const DataFile& file) const override {
     return MakeError(ErrorKind::kNotFound, "no file " + file.path);
   }
+  arrow::Status Download(const DataFile& file, const std::string& path,
+                         const std::stop_token& stop) const override;
   arrow::Result<LakeSnapshot> Commit(const LakeCommit& commit) override;
   arrow::Status Discard(const std::vector<Receipt>& receipts) override;
   arrow::Result<std::vector<DataFile>> Vacuum(SystemTime, bool) override {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/retry.h"
+#include "engine/file_copies.h"
 #include "engine/load_request.h"
 #include "keelboat/error.h"
 
@@ -34,6 +35,7 @@ arrow::Result<LoadResult> LoadTable(const TableTask& task, const LakeSnapshot& s
     request.run_id = options.run_id;
     request.loaded_at = clock.Now();
     request.alone = alone;
+    FetchFiles(*task.lake_table, snapshot, options.copies_folder, stop, &request);
     auto result = warehouse.Apply(request, stop);
     const bool whole = request.increment.has_value() && !result.ok() &&
                        !DetailOf(result.status(), kWholeLoad).empty();

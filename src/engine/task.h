@@ -78,6 +78,8 @@ struct EngineOptions {
   /// Bytes that wait between a table's reader and its writer.
   int64_t queue_bytes = int64_t{16} << 20;
   int64_t target_file_bytes = int64_t{128} << 20;
+  /// Folder for copies of the lake's files, where the lake is not on this machine.
+  std::string copies_folder;
 };
 
 }  // namespace keelboat

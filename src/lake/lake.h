@@ -146,6 +146,12 @@ class LakeTable {
   /// Opens a file for reading, committed or of a receipt.
   virtual arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenFile(
       const DataFile& file) const = 0;
+  /// \brief Copies a committed file to a new file at `path` of this machine.
+  ///
+  /// Its bytes are compared with what was committed: kData when they are others. Nothing
+  /// stays at `path` after a failure. Bounded memory.
+  virtual arrow::Status Download(const DataFile& file, const std::string& path,
+                                 const std::stop_token& stop) const = 0;
   /// \brief Publishes receipts in one atomic step and returns the snapshot that it made.
   ///
   /// A commit that fails deletes the receipts' files, unless the log cannot be read and

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -30,9 +31,12 @@ struct WarehouseInfo {
 
 /// One file to load.
 struct LoadFile {
-  std::string uri;
+  std::string uri;  ///< What the lake calls it.
   int64_t rows = 0;
   int64_t rows_version = 0;  ///< Of two rows with one key the higher version counts.
+  std::string copy;  ///< Path of a copy on this machine; empty: `uri` is a path itself.
+
+  const std::string& path() const { return copy.empty() ? uri : copy; }
 };
 
 /// \brief What changed since the lake version that the ledger should still know.
@@ -68,6 +72,15 @@ struct LoadRequest {
   std::string description;  ///< Table comment.
   /// Nothing is read or loaded meanwhile: all processors may work for this one.
   bool alone = false;
+  /// Brings files to this machine and says where. Asked only for those that are about to
+  /// be read; the copies stay as long as this function. Empty: all uris are paths.
+  std::function<arrow::Result<std::vector<LoadFile>>(const std::vector<LoadFile>&)> fetch;
+
+  /// The files as they can be read.
+  arrow::Result<std::vector<LoadFile>> Readable(const std::vector<LoadFile>& some) const {
+    if (!fetch) return some;
+    return fetch(some);
+  }
 };
 
 struct LoadResult {

@@ -30,6 +30,8 @@ class DeltaTable final : public LakeTable {
       const arrow::RecordBatch& batch) const override;
   arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenFile(
       const DataFile& file) const override;
+  arrow::Status Download(const DataFile& file, const std::string& path,
+                         const std::stop_token& stop) const override;
   arrow::Result<LakeSnapshot> Commit(const LakeCommit& commit) override;
   arrow::Status Discard(const std::vector<Receipt>& receipts) override;
   arrow::Result<std::vector<DataFile>> Vacuum(SystemTime older_than,

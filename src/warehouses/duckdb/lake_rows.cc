@@ -56,7 +56,7 @@ bool Widens(const std::string& from, const std::string& to) {
 
 std::string ReadParquet(const std::vector<LoadFile>& files) {
   std::vector<std::string> paths;
-  for (const LoadFile& file : files) paths.push_back(file.uri);
+  for (const LoadFile& file : files) paths.push_back(file.path());
   // Folder names like "a=b" on the way to the lake are not columns.
   return "read_parquet(" + QuotePathList(paths) + ", hive_partitioning = false" +
          (paths.size() > 1 ? ", union_by_name = true)" : ")");

@@ -127,7 +127,7 @@ std::string TableComparison::Hashes(const Side& side) const {
 arrow::Result<Difference> TableComparison::Compare() {
   for (const LoadFile& file : request_.files) {
     std::error_code ignored;
-    if (std::filesystem::exists(file.uri, ignored)) continue;
+    if (request_.fetch || std::filesystem::exists(file.uri, ignored)) continue;
     return MakeError(
         ErrorKind::kNotFound,
         "the lake's file '" + file.uri + "' is not there: extract the table anew",
@@ -135,8 +135,9 @@ arrow::Result<Difference> TableComparison::Compare() {
   }
   ARROW_RETURN_NOT_OK(CheckLedger());
   ARROW_RETURN_NOT_OK(MatchColumns());
+  ARROW_ASSIGN_OR_RAISE(auto files, request_.Readable(request_.files));
   ARROW_ASSIGN_OR_RAISE(LakeRows rows, LakeRows::Inspect(connection_, *request_.schema,
-                                                         request_.files, request_.key));
+                                                         std::move(files), request_.key));
   columns_ = rows.columns();
   for (const std::string& name : request_.key)
     key_.push_back(request_.schema->GetFieldIndex(name));

@@ -39,9 +39,10 @@ arrow::Status TableIncrement::Check() {
     return MakeError(ErrorKind::kInternal,
                      "the file '" + file.uri + "' that arrives is not of the version");
   }
+  ARROW_ASSIGN_OR_RAISE(auto arrived, request_.Readable(increment_.arrived));
   ARROW_ASSIGN_OR_RAISE(arrived_,
                         LakeRows::Inspect(session_.connection(), *request_.schema,
-                                          increment_.arrived, request_.key));
+                                          std::move(arrived), request_.key));
   ARROW_RETURN_NOT_OK(MatchColumns());
   for (const Column& column : columns_) {
     if (column.name != increment_.cursor) continue;

@@ -33,6 +33,7 @@ arrow::Status TableLoad::CheckRequest() const {
   int64_t rows = 0;
   for (const LoadFile& file : request_.files) {
     rows += file.rows;
+    if (request_.fetch) continue;
     if (file.uri.find("://") != std::string::npos) {
       return MakeError(
           ErrorKind::kUnsupported,
@@ -149,8 +150,9 @@ arrow::Status TableLoad::Begin() {
 }
 
 arrow::Result<int64_t> TableLoad::LoadWhole() {
+  ARROW_ASSIGN_OR_RAISE(auto files, request_.Readable(request_.files));
   ARROW_ASSIGN_OR_RAISE(LakeRows rows, LakeRows::Inspect(connection_, *request_.schema,
-                                                         request_.files, request_.key));
+                                                         std::move(files), request_.key));
   ARROW_ASSIGN_OR_RAISE(auto columns, TableColumns(*request_.schema));
   // Servers accept some text as JSON that DuckDB refuses; such a column stays text.
   ARROW_ASSIGN_OR_RAISE(auto text_in_json, rows.FindTextInJson(connection_));
