@@ -115,7 +115,9 @@ def _run(
     for folder in (output, scratch):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    command = [str(_PYTHON) if scenario.suffix == ".py" else "bash", str(scenario)]
+    # -P: a scenario called keelboat.py must not be what `import keelboat` finds.
+    command = [str(_PYTHON), "-P"] if scenario.suffix == ".py" else ["bash"]
+    command.append(str(scenario))
     log = WORK / f"{scenario.parent.name}-{scenario.stem}.log"
     started = time.time()
     measured = measure(
