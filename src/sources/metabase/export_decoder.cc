@@ -136,7 +136,7 @@ arrow::Status ExportDecoder::Decode() {
     const char letter = text_[places_[at_]];
     switch (expects_) {
       case Expects::kArray:
-        if (letter == '{') return ErrorOfBody(window_->Rest(places_[at_]), 0);
+        if (letter == '{') return StrayObject(places_[at_]);
         if (letter != '[') return NoJson("it begins with " + std::string(1, letter));
         expects_ = Expects::kFirstRow;
         ++at_;
@@ -157,7 +157,7 @@ arrow::Status ExportDecoder::Decode() {
         }
         break;
       case Expects::kComma:
-        if (letter == '{') return ErrorOfBody(window_->Rest(places_[at_]), 0);
+        if (letter == '{') return StrayObject(places_[at_]);
         if (letter != ',' && letter != ']') {
           return NoJson("behind a row stands " + std::string(1, letter));
         }
@@ -165,7 +165,7 @@ arrow::Status ExportDecoder::Decode() {
         ++at_;
         break;
       case Expects::kNothing:
-        if (letter == '{') return ErrorOfBody(window_->Rest(places_[at_]), 0);
+        if (letter == '{') return StrayObject(places_[at_]);
         return NoJson("something stands behind its end");
     }
   }
@@ -243,6 +243,15 @@ arrow::Status ExportDecoder::DecodeRow() {
   return arrow::Status::OK();
 }
 
+// An object where no row belongs: the server's error, most likely.
+arrow::Status ExportDecoder::StrayObject(std::size_t at) {
+  const std::string text = window_->Rest(at);
+  for (const char* key : {"\"error\"", "\"cause\"", "\"message\"", "\"status\""}) {
+    if (text.find(key) != std::string::npos) return ErrorOfBody(text, 0);
+  }
+  return NoJson("an object stands where none belongs");
+}
+
 arrow::Result<ExportDecoder::Column*> ExportDecoder::FindColumn(std::string_view key,
                                                                 std::size_t row_begin) {
   std::string name(key.size(), '\0');
@@ -252,7 +261,7 @@ arrow::Result<ExportDecoder::Column*> ExportDecoder::FindColumn(std::string_view
   for (Column& column : columns_) {
     if (column.key == name) return &column;
   }
-  if (IsKeyOfError(name)) return ErrorOfBody(window_->Rest(row_begin), 0);
+  if (IsKeyOfError(name)) return StrayObject(row_begin);
   return MakeError(
       ErrorKind::kConflict,
       "the export has a column " + Shown(name) +

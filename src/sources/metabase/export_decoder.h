@@ -86,6 +86,7 @@ class ExportDecoder {
   arrow::Status AppendText(Column* column, const char* begin, const char* end);
   template <typename T>
   arrow::Status AppendNumber(Column* column, std::string_view text);
+  arrow::Status StrayObject(std::size_t at);
   arrow::Result<Column*> FindColumn(std::string_view key, std::size_t row_begin);
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> Finish();
 

@@ -1,7 +1,9 @@
 #include "sources/metabase/export_decoder.h"
 
 #include <memory>
+#include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -221,6 +223,45 @@ TEST(ExportDecoder, KeepsAnyValueAsText) {
                   "{\"c0\":[]},\n{\"c0\":\"\\u00e9 \\\"x\\\" 😀\"}\n]",
                   columns)),
       "1.50;true;{\"a\":[1,\"x, }\"]};[];é \"x\" 😀;");
+}
+
+// Whatever comes: rows that are valid Arrow, or an error of the kinds that are meant.
+TEST(ExportDecoder, SurvivesAnyBytes) {
+  const std::string whole =
+      "[\n{\"c0\":1,\"c1\":\"a \\\"b\\\" \\u00e9\"},\n{\"c0\":-22,\"c1\":null},\n"
+      "{\"c0\":\"333\",\"c1\":{\"x\":[1,\"y\"]}},\n{\"c1\":\"\",\"c0\":4e1}\n]";
+  ASSERT_EQ(Rows(Decode(whole)), "1,a \"b\" é;-22,null;333,{\"x\":[1,\"y\"]};40,;");
+  static constexpr std::string_view kLetters = "{}[]\",:\\\n 0-9ntf\x01\xC3\xFFuc";
+  std::mt19937 random(5);
+  int read = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text = whole;
+    for (unsigned changes = random() % 3 + 1; changes > 0; --changes) {
+      const std::size_t at = random() % text.size();
+      const char letter = kLetters[random() % kLetters.size()];
+      switch (random() % 4) {
+        case 0:
+          text.erase(at, random() % 5);
+          break;
+        case 1:
+          text.insert(at, 1, letter);
+          break;
+        default:
+          text[at] = letter;
+      }
+      if (text.empty()) text = "[";
+    }
+    auto batches = Decode(text, IdAndNote(), random() % 7 + 1);
+    if (batches.ok()) {
+      ++read;
+      continue;
+    }
+    const ErrorKind kind = KindOf(batches.status());
+    EXPECT_TRUE(kind == ErrorKind::kData || kind == ErrorKind::kUnavailable ||
+                kind == ErrorKind::kConflict)
+        << text << ": " << batches.status().ToString();
+  }
+  EXPECT_GT(read, 100);
 }
 
 TEST(ExportDecoder, SplitsBatchesByRowsAndBytes) {

@@ -18,6 +18,8 @@ namespace keelboat::metabase {
 namespace {
 
 constexpr std::size_t kCountsAtOnce = 128;
+// Characters: servers refuse statements that are too long (ClickHouse: 256 KiB).
+constexpr std::size_t kLongestList = std::size_t{64} << 10;
 constexpr int kRounds = 8;
 constexpr int64_t kMicrosPerDay = 86'400'000'000;
 // Bounds are written with years of four digits.
@@ -244,9 +246,11 @@ arrow::Result<std::vector<int64_t>> CountRows(Api& api, const AskedQuery& query,
   std::vector<int64_t> counts;
   while (counts.size() < counted.size()) {
     const std::size_t begin = counts.size();
-    const std::size_t end = std::min(counted.size(), begin + kCountsAtOnce);
+    std::size_t end = begin;
     std::string list;
-    for (std::size_t i = begin; i < end; ++i) {
+    for (; end < counted.size() && end < begin + kCountsAtOnce; ++end) {
+      const std::size_t i = end;
+      if (list.size() + counted[i].size() > kLongestList && i > begin) break;
       list += (list.empty() ? "" : ", ");
       list += "count(CASE WHEN " + counted[i] + " THEN 1 END) AS n" + std::to_string(i);
     }

@@ -15,6 +15,7 @@ namespace {
 using Column = AskedQuery::Column;
 
 constexpr std::size_t kCandidates = 4;
+constexpr std::size_t kMostHashed = 24;
 
 // How much metadata commends a column as a key; 0: not at all.
 int Worth(const Column& column, const AskedQuery& query, const Relation& relation) {
@@ -71,9 +72,12 @@ const KeyFacts* Usable(const RowFacts& facts, int64_t pieces) {
   return nullptr;
 }
 
-std::vector<std::string> NamesOf(const AskedQuery& query) {
+// The columns whose values decide the bucket: a statement must not become too long.
+std::vector<std::string> HashedColumns(const AskedQuery& query) {
   std::vector<std::string> names;
-  for (const Column& column : query.columns()) names.push_back(column.field->name());
+  for (const Column& column : query.columns()) {
+    if (names.size() < kMostHashed) names.push_back(column.field->name());
+  }
   return names;
 }
 
@@ -87,7 +91,7 @@ arrow::Result<std::vector<CountedPiece>> Buckets(Api& api, const AskedQuery& que
   for (int64_t i = 0; i < buckets; ++i) {
     CountedPiece piece;
     piece.predicate.kind = PredicateKind::kHash;
-    piece.predicate.columns = NamesOf(query);
+    piece.predicate.columns = HashedColumns(query);
     piece.predicate.bucket = first + i * step;
     piece.predicate.buckets = all;
     ARROW_ASSIGN_OR_RAISE(std::string text, query.Condition(piece.predicate));
@@ -193,7 +197,7 @@ arrow::Result<Split> SplitQuestion(Api& api, const Relation& relation,
   }
   ARROW_ASSIGN_OR_RAISE(auto buckets,
                         Buckets(api, query, pieces, 0, 1, pieces, conditions, stop));
-  return ToSplit(std::move(buckets), NamesOf(query), rows, ordered);
+  return ToSplit(std::move(buckets), HashedColumns(query), rows, ordered);
 }
 
 arrow::Result<std::optional<std::vector<CountedPiece>>> CutFurther(

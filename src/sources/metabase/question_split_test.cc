@@ -122,6 +122,16 @@ TEST(QuestionSplit, WithoutAKeyRowsAreDealtToBuckets) {
   EXPECT_THAT(split.on, ElementsAre("id", "note"));
 }
 
+TEST(QuestionSplit, NoStatementIsTooLong) {
+  FakeApi api(Numbered(3000), "String");
+  auto split = *SplitQuestion(api, Describe(&api), Pieces(300), {});
+  EXPECT_EQ(split.pieces.size(), 300u);
+  int64_t sum = 0;
+  for (const auto& piece : split.pieces) sum += *piece.estimated_rows;
+  EXPECT_EQ(sum, 3000);
+  for (const std::string& sql : api.questions()) EXPECT_LT(sql.size(), 100'000u);
+}
+
 TEST(QuestionSplit, AnOrderDecidesKeyAndDirection) {
   auto rows = Numbered(100);
   rows.push_back({{}, "none"});
