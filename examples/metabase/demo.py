@@ -46,7 +46,7 @@ def main() -> int:
     print(f"rows      {len(df):>12,}   {distinct:,} different orders, none missing")
     print(f"columns   {df.shape[1]:>12}   {', '.join(map(str, df.columns[:6]))}, …")
     print(f"time      {took:>10.1f} s   {len(df) / took:,.0f} rows a second")
-    memory = df.memory_usage(deep=False).sum() / 1e6
+    memory = df.memory_usage(deep=True).sum() / 1e6
     print(f"memory    {memory:>9,.0f} MB   of the DataFrame")
     print(
         f"requests  {seen['counts']['request']:>12}   {seen['counts']['login']} login, "

@@ -1,7 +1,8 @@
 """The names of the older Metabase script, kept: complete rows, and errors instead of None.
 
 What was a page that failed and vanished is an error here, and what was unordered
-LIMIT/OFFSET is ranges of a key. `docs/migrate.md` puts old and new side by side.
+LIMIT/OFFSET is ranges of a key. Decimals are float64, as they were; `keelboat.fetch` has
+them exactly. `docs/migrate.md` puts old and new side by side.
 """
 
 from __future__ import annotations
@@ -182,7 +183,8 @@ class MetabaseClient:
 
     def _fetch(self, sql: str, **options: Any) -> pandas.DataFrame:
         database = self.config._database()
-        return self._opened().fetch(sql, database=database, **options).to_pandas()
+        result = self._opened().fetch(sql, database=database, **options)
+        return result.to_pandas(decimals="float")
 
     def __enter__(self) -> MetabaseClient:
         return self
@@ -247,7 +249,8 @@ class MetabaseWorkflow:
         source = self.client._opened()
         database = self.config._database()
         name = "@" + _QUERIES.get(name, name)
-        return source.fetch(name, params=params, database=database).to_pandas()
+        result = source.fetch(name, params=params, database=database)
+        return result.to_pandas(decimals="float")
 
 
 def get_orders_fast(

@@ -142,27 +142,39 @@ class Result:
         return self._table
 
     def to_pandas(
-        self, *, types: Literal["numpy", "arrow"] = "numpy", **options: Any
+        self,
+        *,
+        types: Literal["numpy", "arrow"] = "numpy",
+        decimals: Literal["exact", "float"] = "exact",
+        **options: Any,
     ) -> pandas.DataFrame:
         """All rows as a `pandas.DataFrame` with a RangeIndex.
 
         Args:
-            types: "numpy": pandas' usual types; decimals become `decimal.Decimal`,
-                integers with nulls float64. "arrow": ArrowDtype, exact and smaller.
+            types: "numpy": pandas' usual types; dates and times are datetime64, integers
+                with nulls float64. "arrow": ArrowDtype, exact and smaller.
+            decimals: "exact": `decimal.Decimal`; "float": float64, which is faster and
+                may round.
             options: more for `pyarrow.Table.to_pandas`.
         """
         if types not in ("numpy", "arrow"):
             raise ValueError("types is 'numpy' or 'arrow'")
+        if decimals not in ("exact", "float"):
+            raise ValueError("decimals is 'exact' or 'float'")
         kept = self._table is not None
         table = self._table if kept else self._read_all()
+        if decimals == "float":
+            table = _decimals_as_floats(table)
         if types == "arrow":
             import pandas
 
             options.setdefault("types_mapper", pandas.ArrowDtype)
-        elif not kept:
-            # Each column is let go of as soon as it is converted.
-            options.setdefault("split_blocks", True)
-            options.setdefault("self_destruct", True)
+        else:
+            options.setdefault("date_as_object", False)
+            if not kept:
+                # Each column is let go of as soon as it is converted.
+                options.setdefault("split_blocks", True)
+                options.setdefault("self_destruct", True)
         frame = table.to_pandas(**options)
         del table
         return frame
@@ -251,3 +263,11 @@ class Result:
         info = self.info
         for message in info.warnings:
             warnings.warn(message, FetchWarning, stacklevel=4)
+
+
+def _decimals_as_floats(table: pa.Table) -> pa.Table:
+    for position, column in enumerate(table.schema):
+        if pa.types.is_decimal(column.type):
+            floats = table.column(position).cast(pa.float64())
+            table = table.set_column(position, column.with_type(pa.float64()), floats)
+    return table

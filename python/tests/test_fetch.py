@@ -43,6 +43,10 @@ def test_every_way_out_has_the_same_rows(shop):
     assert list(frame.columns) == table.column_names
     assert frame["updated"].dtype.kind == "M"
     assert frame["price"][0] == Decimal("10.50")
+    assert frame["day"].dtype.kind == "M"
+    floats = keelboat.fetch("shop", _SQL).to_pandas(decimals="float")
+    assert floats["price"].dtype == "float64"
+    assert floats["price"][0] == 10.5
     exact = keelboat.fetch("shop", _SQL).to_pandas(types="arrow")
     assert exact["price"].dtype == pandas.ArrowDtype(pa.decimal128(10, 2))
     assert keelboat.fetch("shop", _SQL).to_polars()["customer"].to_list() == [

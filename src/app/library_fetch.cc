@@ -147,7 +147,8 @@ arrow::Result<std::shared_ptr<FetchReader>> FetchRanges(const Wanted& wanted,
   settings.info.ranges = static_cast<int>(split.pieces.size());
   settings.info.consistency = ConsistencyName(moment.consistency);
   settings.info.position = moment.position;
-  settings.info.note = moment.note;
+  // What a source never has is no news.
+  if (source.HasSnapshots()) settings.info.note = moment.note;
 
   auto pieces =
       std::make_shared<Pieces>(Pieces{wanted.source, wanted.relation, snapshot, {}});

@@ -4,11 +4,11 @@
 #include <cstdlib>
 #include <utility>
 
-#include <arrow/memory_pool.h>
 #include <arrow/type.h>
 #include <arrow/type_traits.h>
 #include <arrow/util/byte_size.h>
 
+#include "core/batch_memory.h"
 #include "core/stop.h"
 #include "keelboat/error.h"
 #include "sources/metabase/key_ranges.h"
@@ -195,10 +195,9 @@ arrow::Status PieceReader::Open(const Slice& slice) {
   opened_ = options_.clock->Steady();
   ARROW_ASSIGN_OR_RAISE(auto stream, api_.Export(rows.question, stop_));
   wanted_ = std::move(rows.wanted);
-  ARROW_ASSIGN_OR_RAISE(decoder_,
-                        ExportDecoder::Make(std::move(stream), std::move(rows.columns),
-                                            arrow::schema(std::move(fields)),
-                                            arrow::default_memory_pool()));
+  ARROW_ASSIGN_OR_RAISE(
+      decoder_, ExportDecoder::Make(std::move(stream), std::move(rows.columns),
+                                    arrow::schema(std::move(fields)), BatchMemory()));
   return arrow::Status::OK();
 }
 
