@@ -28,7 +28,8 @@ struct MetabaseOptions {
   /// Hosts that are reached without the proxy: "localhost,.example.org".
   std::string no_proxy;
   /// Questions that run at once, at most; fewer while the server says that it has enough.
-  int connections = 4;
+  /// Unset: 4, or as many as somebody reads on.
+  std::optional<int> connections;
   /// Whether exports are compressed. Costs the server much CPU and helps slow lines.
   bool compress = false;
   std::chrono::seconds connect_timeout{10};

@@ -63,7 +63,7 @@ struct MetabaseSettings {
   std::optional<bool> tls_verify;  ///< Unset: elsewhere than on loopback.
   Secret proxy;          ///< May hold a password; by default from the environment.
   std::string no_proxy;  ///< Hosts reached without it; likewise.
-  int connections = 4;
+  std::optional<int> connections;  ///< Unset: 4, or as many as somebody reads on.
   bool compress = false;
   std::chrono::seconds connect_timeout{10};
   std::chrono::seconds read_timeout{25 * 60};

@@ -125,7 +125,9 @@ MetabaseSettings ReadMetabase(MapReader& reader) {
   bool verify = true;
   reader.Read("tls_verify", &verify, {{"true", true}, {"false", false}});
   if (reader.Has("tls_verify")) metabase.tls_verify = verify;
-  reader.Read("connections", &metabase.connections, 1, kMostConnections);
+  int connections = 0;
+  reader.Read("connections", &connections, 1, kMostConnections);
+  if (connections > 0) metabase.connections = connections;
   reader.Read("compress", &metabase.compress, {{"true", true}, {"false", false}});
   reader.Read("connect_timeout", &metabase.connect_timeout);
   reader.Read("read_timeout", &metabase.read_timeout);

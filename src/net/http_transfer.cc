@@ -175,6 +175,8 @@ void HttpTransfer::HearHeader(std::string_view line) {
   const std::string_view text = Trimmed(line);
   if (text.empty()) {
     head_done_ = head_.status >= 200;  // Else one that says "continue".
+    // Known as long as the connection is this transfer's.
+    if (head_done_) head_.tls_version = TlsVersionOf(easy_.get());
     return;
   }
   const std::size_t colon = std::min(text.find(':'), text.size());
@@ -258,7 +260,6 @@ arrow::Result<HttpHead> HttpTransfer::Head() {
     failed_ = MakeError(ErrorKind::kUnavailable, place_ + " closed without an answer");
   }
   ARROW_RETURN_NOT_OK(failed_);
-  head_.tls_version = TlsVersionOf(easy_.get());
   return head_;
 }
 

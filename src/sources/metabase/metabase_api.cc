@@ -21,6 +21,7 @@ using Json = nlohmann::json;
 
 constexpr int64_t kMostErrorBytes = int64_t{1} << 20;
 constexpr int64_t kFirstBytes = 4096;
+constexpr int kConnections = 4;
 
 // Whether the server, or the pool of the database behind it, has no room.
 bool IsOverload(const arrow::Status& status) {
@@ -63,7 +64,12 @@ MetabaseApi::MetabaseApi(std::unique_ptr<MetabaseServer> server,
                          const RetryPolicy& retries)
     : server_(std::move(server)),
       retries_(retries),
-      gate_(std::make_shared<QuestionGate>(server_->options().connections)) {}
+      gate_(std::make_shared<QuestionGate>(
+          server_->options().connections.value_or(kConnections))) {}
+
+void MetabaseApi::ExpectReaders(int readers) {
+  if (!server_->options().connections.has_value()) gate_->Widen(readers);
+}
 
 arrow::Result<std::shared_ptr<MetabaseApi>> MetabaseApi::Connect(
     const MetabaseOptions& options, const RetryPolicy& retries,

@@ -37,6 +37,10 @@ class MetabaseApi final : public Api {
   arrow::Result<std::unique_ptr<ByteStream>> Export(const Question& question,
                                                     const std::stop_token& stop) override;
 
+  /// So many threads will read side by side: as many questions may run, unless the
+  /// options say how many.
+  void ExpectReaders(int readers);
+
   const Database& database() const { return database_; }
   const Properties& properties() const { return properties_; }
   const MetabaseServer& server() const { return *server_; }

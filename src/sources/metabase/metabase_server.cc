@@ -79,7 +79,8 @@ arrow::Status CheckOptions(const MetabaseOptions& options) {
         "(METABASE_API_KEY, or METABASE_USERNAME and METABASE_PASSWORD)");
   }
   if (HasLineBreak(options.api_key)) return BadOption("`api_key` holds a line break");
-  if (options.connections < 1) return BadOption("`connections` must be 1 or more");
+  if (options.connections.value_or(1) < 1)
+    return BadOption("`connections` must be 1 or more");
   if (options.connect_timeout.count() < 1 || options.read_timeout.count() < 1) {
     return BadOption("`connect_timeout` and `read_timeout` are a second or more");
   }

@@ -104,6 +104,7 @@ arrow::Result<std::shared_ptr<SourceSnapshot>> OpenSnapshot(
     const std::string& source, std::shared_ptr<MetabaseApi> api,
     const SnapshotRequest& request, const RetryPolicy& retries,
     const std::stop_token& stop) {
+  api->ExpectReaders(request.connections);
   static std::atomic<int> number = 0;
   SnapshotInfo info;
   info.consistency = Consistency::kStatement;

@@ -179,9 +179,13 @@ arrow::Status PieceReader::ReadSlice() {
     ARROW_ASSIGN_OR_RAISE(bool cut, CutFront(fit));
     if (cut) return arrow::Status::OK();
   }
-  // A body that is reset early looks like one that was never begun.
   if (arrow::Status opened = Open(todo_.front()); !opened.ok()) {
-    return AfterFailure(opened, 0);
+    // What the server said itself and soon, it said to the api more than once: smaller
+    // questions would only be more of them.
+    const bool told = !DetailOf(opened, "http_status").empty() &&
+                      options_.clock->Steady() - opened_ < options_.long_answer;
+    // A body that is reset early looks like one that was never begun.
+    return told ? opened : AfterFailure(opened, 0);
   }
   return Hold();
 }

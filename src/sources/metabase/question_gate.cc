@@ -25,7 +25,16 @@ void QuestionGate::Place::GiveBack() {
 }
 
 QuestionGate::QuestionGate(int most, std::chrono::milliseconds patience)
-    : most_(std::max(most, 1)), patience_(patience), limit_(most_) {}
+    : patience_(patience), most_(std::max(most, 1)), limit_(most_) {}
+
+void QuestionGate::Widen(int most) {
+  const std::lock_guard lock(mutex_);
+  if (most <= most_) return;
+  // One that was narrowed grows by good answers only.
+  if (limit_ == most_) limit_ = most;
+  most_ = most;
+  freed_.notify_all();
+}
 
 arrow::Result<QuestionGate::Place> QuestionGate::Enter(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);

@@ -41,6 +41,9 @@ class QuestionGate : public std::enable_shared_from_this<QuestionGate> {
   /// The server has no room. Heard once for all questions that ran at that time.
   void HearOverload();
 
+  /// Lets at least so many run, while the server has room for them.
+  void Widen(int most);
+
   int limit() const;
   int running() const;
 
@@ -48,10 +51,10 @@ class QuestionGate : public std::enable_shared_from_this<QuestionGate> {
   static constexpr std::chrono::milliseconds kPatience{20'000};
   static constexpr std::chrono::milliseconds kOneOverload{1'000};
 
-  const int most_;
   const std::chrono::milliseconds patience_;
   mutable std::mutex mutex_;
   std::condition_variable_any freed_;
+  int most_;
   int limit_;
   int running_ = 0;
   int successes_ = 0;

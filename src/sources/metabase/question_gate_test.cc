@@ -47,6 +47,19 @@ TEST(QuestionGateTest, HalvesOnceForAllThatRanAndGrowsSlowly) {
   EXPECT_EQ(gate->limit(), 8);
 }
 
+TEST(QuestionGateTest, IsWidenedForMoreReadersButNotWhileTheServerIsOverloaded) {
+  auto gate = std::make_shared<QuestionGate>(4);
+  gate->Widen(6);
+  EXPECT_EQ(gate->limit(), 6);
+  gate->Widen(2);
+  EXPECT_EQ(gate->limit(), 6);
+  gate->HearOverload();
+  gate->Widen(8);
+  EXPECT_EQ(gate->limit(), 3);
+  for (int i = 0; i < 100; ++i) gate->HearSuccess();
+  EXPECT_EQ(gate->limit(), 8);
+}
+
 TEST(QuestionGateTest, AStopRequestEndsTheWait) {
   auto gate = std::make_shared<QuestionGate>(1);
   const auto place = *gate->Enter({});
