@@ -1,4 +1,5 @@
 #include "app/config_sections.h"
+#include "app/proxy_variables.h"
 
 #include <algorithm>
 #include <cctype>
@@ -90,26 +91,12 @@ MysqlSettings ReadMysql(MapReader& reader) {
   return mysql;
 }
 
-// Programs are told about proxies by the environment; `proxy: none` does without.
+// `proxy: none` does without what the environment says.
 void ReadProxy(MapReader& reader, MetabaseSettings* metabase) {
-  const auto& variables = reader.context().variables();
-  const auto first_set = [&](std::initializer_list<const char*> names) {
-    for (const char* name : names) {
-      const auto found = variables.find(name);
-      if (found != variables.end() && !found->second.empty()) return found->second;
-    }
-    return std::string();
-  };
-  metabase->no_proxy = first_set({"no_proxy", "NO_PROXY"});
   reader.Read("proxy", &metabase->proxy);
-  if (metabase->proxy.Reveal() == "none") {
-    metabase->proxy = Secret();
-  } else if (metabase->proxy.empty()) {
-    metabase->proxy =
-        Secret(metabase->url.starts_with("https:")
-                   ? first_set({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
-                   : first_set({"http_proxy", "all_proxy", "ALL_PROXY"}));
-  }
+  const bool none = metabase->proxy.Reveal() == "none";
+  SetProxyFrom(reader.context().variables(), metabase);
+  if (none) metabase->proxy = Secret();
 }
 
 MetabaseSettings ReadMetabase(MapReader& reader) {

@@ -6,6 +6,7 @@
 #include "app/config.h"
 #include "app/database_url.h"
 #include "app/project.h"
+#include "app/proxy_variables.h"
 #include "app/surroundings.h"
 #include "core/nearest.h"
 #include "keelboat/error.h"
@@ -17,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kQueries = "queries";
+constexpr int kMostConnections = 16;
 
 bool IsUrl(std::string_view text) { return text.find("://") != std::string_view::npos; }
 
@@ -39,7 +41,12 @@ arrow::Result<SourceConfig> ParseUrl(const std::string& url,
     defaults.api_key = Secret(VariableOf(surroundings, "METABASE_API_KEY"));
     defaults.username = VariableOf(surroundings, "METABASE_USERNAME");
     defaults.password = Secret(VariableOf(surroundings, "METABASE_PASSWORD"));
-    ARROW_ASSIGN_OR_RAISE(source.settings, ParseMetabaseUrl(url, defaults));
+    defaults.database = VariableOf(surroundings, "METABASE_DATABASE");
+    // The fetch says how many there are; nobody wrote that fewer are wanted.
+    defaults.connections = kMostConnections;
+    ARROW_ASSIGN_OR_RAISE(MetabaseSettings metabase, ParseMetabaseUrl(url, defaults));
+    SetProxyFrom(surroundings.variables, &metabase);
+    source.settings = std::move(metabase);
   } else if (url.starts_with("mysql://") || url.starts_with("mariadb://")) {
     MysqlSettings defaults;
     defaults.user = VariableOf(surroundings, "MYSQL_USER");
@@ -142,7 +149,10 @@ arrow::Result<std::shared_ptr<DataSource>> NamedSource::Open(
   if (opened != nullptr) return opened;
   auto settings = state_->source.settings;
   if (!database.empty()) {
-    std::visit([&](auto& place) { place.database = database; }, settings);
+    const auto team = state_->config.teams.find(database);
+    const std::string& name =
+        team == state_->config.teams.end() ? database : team->second;
+    std::visit([&](auto& place) { place.database = name; }, settings);
   }
   ARROW_ASSIGN_OR_RAISE(auto source, MakeSource(state_->source.name, settings));
   opened = DataSource::Of(std::move(source));

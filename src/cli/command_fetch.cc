@@ -224,7 +224,9 @@ void AddFlags(CLI::App& command, FetchFlags& flags) {
       ->type_name("error|string")
       ->check(CLI::IsMember({"error", "string"}));
   command
-      .add_option("--database", request.question.database, "Instead of the source's own")
+      .add_option(
+          "--database", request.question.database,
+          "Instead of the source's own: its name, its id, or a team of keelboat.yaml")
       ->type_name("NAME");
 }
 

@@ -14,6 +14,7 @@ _DATABASE = "Growth Team Clickhouse Connection"
 _ORDERS = 120_000
 _YAML = f"""\
 name: bi
+teams: {{growth: {_DATABASE}, customers: Customers Postgres}}
 sources:
   bi:
     type: metabase
@@ -93,6 +94,12 @@ def test_a_saved_question_with_parameters(project, card):
     wrong = project.run("fetch", "bi", "--card", card, "-p", "sinse=2024-06-01")
     assert wrong.code == 2
     assert "since" in wrong.err
+
+
+def test_a_team_stands_for_its_database(project):
+    sql = "SELECT count(*) AS n FROM accounts"
+    done = project.ok("fetch", "bi", sql, "--database", "customers", "-q")
+    assert done.out == "n\n10\n"
 
 
 def test_a_whole_saved_question(project):
