@@ -53,6 +53,21 @@ TEST(CellValue, Integers) {
             std::numeric_limits<uint64_t>::max());
   EXPECT_EQ(Integer<uint64_t>("18446744073709551616"), std::nullopt);
   EXPECT_EQ(Integer<uint64_t>("-1"), std::nullopt);
+  // Of any length, and with anything at any place of them.
+  std::string digits;
+  for (int64_t number = 0; digits.size() < 18; number = number * 10 + 9 - number % 10) {
+    digits = std::to_string(number);
+    EXPECT_EQ(Integer<int64_t>(digits), number);
+    EXPECT_EQ(Integer<int64_t>("-" + digits), -number);
+    for (std::size_t at = 0; at < digits.size(); ++at) {
+      for (char letter : {'/', ':', ' ', '\0', 'x', '\xB1'}) {
+        std::string bad = digits;
+        bad[at] = letter;
+        EXPECT_EQ(Integer<int64_t>(bad), std::nullopt) << bad;
+      }
+    }
+    if (number == 0) number = 1;
+  }
   EXPECT_EQ(Integer<int64_t>("1E+3"), 1000);
   EXPECT_EQ(Integer<int64_t>("5.00"), 5);
   EXPECT_EQ(Integer<int64_t>("5.5"), std::nullopt);

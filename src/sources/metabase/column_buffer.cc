@@ -13,6 +13,9 @@
 namespace keelboat::metabase {
 namespace {
 
+// Room for AppendLowBytes.
+constexpr int64_t kBehindLast = sizeof(int64_t);
+
 using Buffer = std::unique_ptr<arrow::ResizableBuffer>;
 
 arrow::Status Resize(Buffer* buffer, int64_t bytes, arrow::MemoryPool* pool) {
@@ -47,7 +50,7 @@ int64_t ColumnBuffer::ValueBytes(int64_t rows) const {
 arrow::Status ColumnBuffer::Grow(int64_t rows) {
   const int64_t capacity = std::max<int64_t>(rows, std::max<int64_t>(capacity_ * 2, 512));
   const int64_t old_bytes = values_buffer_ == nullptr ? 0 : values_buffer_->size();
-  ARROW_RETURN_NOT_OK(Resize(&values_buffer_, ValueBytes(capacity), pool_));
+  ARROW_RETURN_NOT_OK(Resize(&values_buffer_, ValueBytes(capacity) + kBehindLast, pool_));
   values_ = values_buffer_->mutable_data();
   if (bits_ == 1) {
     std::memset(values_ + old_bytes, 0,

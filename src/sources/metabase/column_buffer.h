@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -30,6 +31,13 @@ class ColumnBuffer {
     std::memcpy(values_ + rows_ * static_cast<int64_t>(sizeof(T)), &value, sizeof(T));
     ++rows_;
   }
+  /// The same of an integer's low bytes, whatever the type's width is.
+  void AppendLowBytes(int64_t value) {
+    static_assert(std::endian::native == std::endian::little);
+    // The next value covers what is too much; behind the last one is room for it.
+    std::memcpy(values_ + rows_ * (bits_ / 8), &value, sizeof(value));
+    ++rows_;
+  }
   void AppendBool(bool value) {
     if (value) values_[rows_ >> 3] |= static_cast<uint8_t>(1U << (rows_ & 7));
     ++rows_;
@@ -42,6 +50,10 @@ class ColumnBuffer {
   arrow::Result<uint8_t*> Room(int64_t length) {
     if (length > data_capacity_ - data_size_) ARROW_RETURN_NOT_OK(GrowData(length));
     return data_ + data_size_;
+  }
+  /// The same without growing; null where there is no room.
+  uint8_t* RoomAtHand(int64_t length) const {
+    return length > data_capacity_ - data_size_ ? nullptr : data_ + data_size_;
   }
   void CloseCell(int64_t length) {
     data_size_ += length;

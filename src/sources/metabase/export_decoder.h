@@ -56,6 +56,11 @@ class ExportDecoder {
     bool instant = false;
     int precision = 0;
     int scale = 0;
+    // Of numbers that are stored as integers: what they are multiplied by, which are
+    // taken as they are.
+    int64_t factor = 0;
+    int64_t least = 0;
+    int64_t most = -1;
   };
   // A key as it is written, with its quote; short ones are compared as one number.
   struct LearntKey {
@@ -82,6 +87,7 @@ class ExportDecoder {
   arrow::Status Decode();
   arrow::Status DecodeRow();
   arrow::Status AppendField(Column* column);
+  bool AppendUsual(Column* column, const char* begin, const char* end);
   arrow::Status AppendCell(Column* column, const char* begin, const char* end);
   arrow::Status AppendText(Column* column, const char* begin, const char* end);
   template <typename T>
