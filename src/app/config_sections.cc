@@ -1,11 +1,10 @@
 #include "app/config_sections.h"
-#include "app/proxy_variables.h"
 
 #include <algorithm>
 #include <cctype>
-#include <initializer_list>
 #include <system_error>
 
+#include "app/proxy_variables.h"
 #include "core/nearest.h"
 #include "keelboat/error.h"
 
