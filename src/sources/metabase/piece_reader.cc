@@ -95,7 +95,10 @@ PieceReader::PieceReader(Api& api, AskedQuery query, Partition partition,
   }
   Slice whole;
   whole.predicates = partition_.predicates;
-  if (counts_) whole.before = partition_.estimated_rows;
+  // That there are none is not believed for long: nothing would be read.
+  if (counts_ && partition_.estimated_rows.value_or(0) > 0) {
+    whole.before = partition_.estimated_rows;
+  }
   whole.indivisible = !query_.CanBeCut() || partition_.limit.has_value();
   todo_.push_back(std::move(whole));
   if (partition_.ordinal == 0) warnings_ = query_.asked().warnings;

@@ -1,6 +1,7 @@
 #include "sources/metabase/piece_reader.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <random>
 #include <stop_token>
@@ -110,6 +111,19 @@ TEST(PieceReader, ReadsAPieceOnce) {
   EXPECT_EQ(api.exports(), 1);
   EXPECT_EQ(api.asks(), 1) << "described; what was counted agrees";
   EXPECT_EQ(read.moved, 0);
+}
+
+TEST(PieceReader, AnEarlierCountIsNoProof) {
+  for (int64_t earlier : {0, 1, 999, 5000}) {
+    FakeApi api(Numbered(1000));
+    auto relation = Describe(&api);
+    auto partition = Whole(relation);
+    partition.estimated_rows = earlier;
+    auto read = ReadAll(&api, relation, partition);
+    ASSERT_TRUE(read.status.ok()) << read.status.ToString();
+    EXPECT_EQ(read.rows.size(), 1000u) << earlier;
+    EXPECT_EQ(read.moved, earlier == 0 ? 0 : std::abs(1000 - earlier));
+  }
 }
 
 TEST(PieceReader, AsksAgainForWhatWasCut) {
