@@ -31,8 +31,7 @@ std::string ProductOf(const metabase::Database& database) {
          (database.version.empty() ? "" : " " + database.version);
 }
 
-// Takes comments over from the catalogue, and what it calls a key as an index: a sync
-// marks sorting keys and columns that are only named like one, so it proves nothing.
+// Takes the comments of columns over from the catalogue.
 arrow::Result<std::shared_ptr<arrow::Schema>> WithComments(
     std::shared_ptr<arrow::Schema> schema, const std::vector<CatalogField>& fields) {
   for (const CatalogField& field : fields) {
@@ -110,6 +109,8 @@ class MetabaseSource final : public Source {
     relation.sql.clear();
     relation.comment = found.description;
     ARROW_ASSIGN_OR_RAISE(relation.schema, WithComments(relation.schema, fields));
+    // A sync marks sorting keys and columns that are only named like a key: what it calls
+    // one proves nothing, but is good to cut on.
     Index index;
     index.name = "metabase";
     for (const CatalogField& field : fields) {
