@@ -197,3 +197,74 @@ def test_ctrl_c_ends_the_servers_queries(project, server):
     while server.stats()["running_queries"]:
         assert time.monotonic() < deadline, "the server still works on the query"
         time.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    ("username", "code", "words"),
+    [
+        ("gone@example.com", 3, "disabled"),
+        ("reader@example.com", 1, "permissions"),
+        ("outsider@example.com", 1, "no database"),
+    ],
+)
+def test_accounts_that_may_not_are_told_why(project, server, username, code, words):
+    done = project.run("fetch", "bi", "@vendors", METABASE_USERNAME=username)
+    assert done.code == code
+    assert words in done.err
+    assert server.password not in done.text
+    assert done.out == ""
+
+
+def test_a_second_factor_is_explained(project, server):
+    server.set(profile="v63")
+    done = project.run("fetch", "bi", "@vendors", METABASE_USERNAME="careful@example.com")
+    assert done.code == 3
+    assert "second factor" in done.err and "METABASE_API_KEY" in done.err
+
+
+def test_an_expired_session_is_renewed_once(project, server):
+    file = project.path / "orders.parquet"
+    server.fault("expire", path="POST /api/dataset/json", times=1)
+    project.ok("fetch", "bi", "@orders", "-o", str(file))
+    assert sorted(orders_of(file)) == [3 * n + 1 for n in range(_ORDERS)]
+    assert server.stats()["counts"]["login"] == 2
+
+
+def test_a_storm_passes(project, server):
+    server.fault("reply", path="POST /api/dataset/json", status=503, times=3,
+                 content_type="text/plain", body="busy")  # fmt: skip
+    file = project.path / "orders.parquet"
+    project.ok("fetch", "bi", "@orders", "-o", str(file))
+    assert len(orders_of(file)) == _ORDERS
+
+
+def test_a_proxys_page_is_named(project, server):
+    server.fault("reply", path="POST /api/dataset", status=200, content_type="text/html",
+                 body="<html><body>Please log in to the network</body></html>")  # fmt: skip
+    done = project.run("fetch", "bi", "@vendors")
+    assert done.code in (1, 3), done.text
+    assert "HTML" in done.err or "html" in done.err
+    assert done.out == ""
+
+
+def test_an_error_among_the_rows_is_an_error(project):
+    sql = "SELECT number, throwIf(number = 90000, 'no such ninety thousand') AS t FROM numbers(100000)"
+    file = project.path / "rows.parquet"
+    done = project.run(
+        "fetch", "bi", sql, "-o", str(file), "--verify", "off", timeout=120
+    )
+    assert done.code in (1, 2, 3), done.text
+    assert os.listdir(project.path) == ["keelboat.yaml"]
+
+
+def test_an_answer_without_rows_has_its_columns(project):
+    empty = project.ok("fetch", "bi", "SELECT * FROM orders WHERE order_id = 0", "-q")
+    assert empty.out.count("\n") == 1
+    assert empty.out.startswith("order_id,")
+
+
+def test_the_rows_that_moved_are_told(project):
+    report = project.ok(
+        "fetch", "bi", "@orders", "-o", str(project.path / "o.parquet"), "--json"
+    ).json
+    assert report["moved"] == 0
