@@ -65,7 +65,7 @@ bench: ## Measure against the other tools
 	@bench/run $(ARGS)
 
 clean: ## Remove what was built; keep the dependencies
-	@rm -rf build/release build/dev build/tsan build/test build/lint build/configure-*.log
+	@rm -rf build/release build/dev build/tsan build/wheel build/test build/lint build/configure-*.log
 
 distclean: ## Remove everything that is not in git's care: build/ and .venv
 	@rm -rf build .venv
