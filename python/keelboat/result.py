@@ -151,10 +151,11 @@ class Result:
         """All rows as a `pandas.DataFrame` with a RangeIndex.
 
         Args:
-            types: "numpy": pandas' usual types; dates and times are datetime64, integers
-                with nulls float64. "arrow": ArrowDtype, exact and smaller.
-            decimals: "exact": `decimal.Decimal`; "float": float64, which is faster and
-                may round.
+            types: "numpy": NumPy's types where they hold every value. Dates and times are
+                datetime64; integers and truth values with nulls are pandas' nullable
+                ones (Int64, boolean), since float64 would round; decimals are
+                ArrowDtype. "arrow": ArrowDtype for all, which is smaller.
+            decimals: "exact", or "float": float64, which may round.
             options: more for `pyarrow.Table.to_pandas`.
         """
         if types not in ("numpy", "arrow"):
@@ -169,14 +170,21 @@ class Result:
             import pandas
 
             options.setdefault("types_mapper", pandas.ArrowDtype)
-        else:
-            options.setdefault("date_as_object", False)
-            if not kept:
-                # Each column is let go of as soon as it is converted.
-                options.setdefault("split_blocks", True)
-                options.setdefault("self_destruct", True)
+            return table.to_pandas(**options)
+        options.setdefault("date_as_object", False)
+        if not kept:
+            # Each column is let go of as soon as it is converted.
+            options.setdefault("split_blocks", True)
+            options.setdefault("self_destruct", True)
+        options.setdefault("types_mapper", _decimal_type)
+        nullable = _integers_with_nulls(table)
+        if nullable:
+            others = [at for at in range(table.num_columns) if at not in nullable]
+            table = table.select(others)
         frame = table.to_pandas(**options)
         del table
+        for position, (name, column) in nullable.items():
+            frame.insert(position, name, column, allow_duplicates=True)
         return frame
 
     def to_polars(self) -> polars.DataFrame:
@@ -271,3 +279,27 @@ def _decimals_as_floats(table: pa.Table) -> pa.Table:
             floats = table.column(position).cast(pa.float64())
             table = table.set_column(position, column.with_type(pa.float64()), floats)
     return table
+
+
+def _decimal_type(kind: pa.DataType) -> pandas.ArrowDtype | None:
+    import pandas
+
+    return pandas.ArrowDtype(kind) if pa.types.is_decimal(kind) else None
+
+
+def _integers_with_nulls(table: pa.Table) -> dict[int, tuple[str, pandas.Series]]:
+    """By position, what NumPy has no type for, as pandas' nullable integers and booleans."""
+    import pandas
+
+    columns = {}
+    for position, kind in enumerate(table.schema.types):
+        whole = pa.types.is_integer(kind) or pa.types.is_boolean(kind)
+        column = table.column(position)
+        if not whole or column.null_count == 0:
+            continue
+        truth = pa.types.is_boolean(kind)
+        name = str(kind).replace("int", "Int").replace("uInt", "UInt")
+        nullable = pandas.api.types.pandas_dtype("boolean" if truth else name)
+        series = column.to_pandas(types_mapper=lambda _, into=nullable: into)
+        columns[position] = (table.schema.names[position], series)
+    return columns

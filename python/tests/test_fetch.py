@@ -66,6 +66,22 @@ def test_every_way_out_has_the_same_rows(shop):
     assert polars.DataFrame(keelboat.fetch("shop", _SQL)).height == 3
 
 
+def test_pandas_rounds_nothing(shop):
+    large = 9007199254740993
+    sql = (
+        f"SELECT CAST({large} AS SIGNED) AS a, CAST({large} AS UNSIGNED) AS b,"
+        " 1 AS c, CAST(0.1 AS DECIMAL(20, 10)) AS d"
+        " UNION ALL SELECT NULL, NULL, 2, NULL"
+    )
+    frame = keelboat.fetch("shop", sql).to_pandas()
+    assert list(frame.columns) == ["a", "b", "c", "d"]
+    assert frame["a"].dtype == "Int64"
+    assert frame["c"].dtype.kind == "i"
+    assert frame["a"][0] == frame["b"][0] == large
+    assert frame["d"][0] == Decimal("0.1")
+    assert frame[["a", "b", "d"]].isna().sum().tolist() == [1, 1, 1]
+
+
 def test_rows_are_read_once_unless_they_are_kept(shop):
     result = keelboat.fetch("shop", _SQL)
     assert len(result.to_pandas()) == 3
