@@ -27,6 +27,7 @@ void AddFetchCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddStatusCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddHistoryCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddVerifyCommand(CLI::App& program, Invocation& invocation, Action& action);
+void AddOptimizeCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddVacuumCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddDbtCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddCompletionsCommand(CLI::App& program, Invocation& invocation, Action& action);

@@ -1,17 +1,15 @@
-#include <algorithm>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "app/chosen_tables.h"
 #include "app/config.h"
 #include "app/run_lock.h"
 #include "cli/command.h"
 #include "cli/invocation.h"
-#include "core/nearest.h"
 #include "core/quantity.h"
-#include "keelboat/error.h"
 #include "telemetry/figures.h"
 
 namespace keelboat {
@@ -22,27 +20,6 @@ struct VacuumFlags {
   std::string older_than = "7d";
   bool dry_run = false;
 };
-
-// Tables that exist in the lake; a chosen table brings its quarantine along.
-arrow::Result<std::vector<std::string>> ChosenTables(
-    Lake& lake, const std::vector<std::string>& chosen) {
-  ARROW_ASSIGN_OR_RAISE(auto names, lake.ListTables());
-  if (chosen.empty()) return names;
-  std::vector<std::string> found;
-  for (const std::string& name : chosen) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      return MakeError(ErrorKind::kConfig,
-                       "the lake has no table '" + name + "'" + DidYouMean(name, names),
-                       {{"table", name}});
-    }
-    found.push_back(name);
-    const std::string quarantine = name + "__quarantine";
-    if (std::find(names.begin(), names.end(), quarantine) != names.end()) {
-      found.push_back(quarantine);
-    }
-  }
-  return found;
-}
 
 arrow::Result<int> Vacuum(const Invocation& invocation, const VacuumFlags& flags) {
   ARROW_ASSIGN_OR_RAISE(auto age, ParseDuration(flags.older_than));

@@ -76,6 +76,7 @@ int Main(int argc, char** argv) {
   AddStatusCommand(program, invocation, action);
   AddHistoryCommand(program, invocation, action);
   AddVerifyCommand(program, invocation, action);
+  AddOptimizeCommand(program, invocation, action);
   AddVacuumCommand(program, invocation, action);
   AddDbtCommand(program, invocation, action);
   AddCompletionsCommand(program, invocation, action);

@@ -104,6 +104,9 @@ struct LakeCommit {
   std::vector<std::string> removed;
   /// kPatch: the rows that it replaces, in SQL, for readers of the log.
   std::string predicate;
+  /// kPatch: the same rows in other files. Who follows the table sees no change, and a
+  /// commit made at the same time from the version before is not in conflict.
+  bool moves_rows_only = false;
   std::string run_id;
   std::string description;
   std::string strategy;  ///< "full" …

@@ -5,6 +5,7 @@ import json
 import pytest
 from deltalake import DeltaTable
 from minio import ACCESS_KEY, SECRET_KEY
+from private_server import new_database
 from pyarrow.fs import S3FileSystem
 from readers import READERS
 
@@ -175,3 +176,27 @@ def test_the_check_names_the_remedy(project, minio, variable, value, code, words
     done = project.run("check", "lake", **{variable: value.format(port=minio.port)})
     assert done.code == code, done.text
     assert words in done.text
+
+
+def test_small_objects_are_put_together(project, minio, server, bucket):
+    project.variables |= new_database(
+        server,
+        "shop",
+        "CREATE TABLE visits (id INT PRIMARY KEY, page VARCHAR(20));"
+        "INSERT INTO visits SELECT seq, concat('page', seq % 7) FROM seq_1_to_3000;",
+    )
+    project.write(
+        "metadata/table_metadata.json",
+        {"visits": {"load_strategy": "full", "partitions": 6}},
+    )
+    project.ok("extract")
+    done = project.ok("optimize", "--json").json["tables"][0]
+    assert done["files_before"] > done["files_after"] == 1
+    for read in READERS.values():
+        table = read(minio, f"s3://{bucket}/shop/visits")
+        assert ids(table) == list(range(1, 3001))
+    project.ok("vacuum", "--older-than", "0d")
+    parts = [name for name in minio.objects(bucket) if "visits/part" in name]
+    assert len(parts) == 1
+    project.ok("run")
+    project.ok("verify")

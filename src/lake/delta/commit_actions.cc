@@ -12,6 +12,7 @@
 #include "lake/delta/name.h"
 #include "lake/delta/protocol.h"
 #include "lake/delta/rows_version.h"
+#include "lake/delta/statistics_json.h"
 #include "lake/delta/tags.h"
 
 namespace keelboat::delta {
@@ -131,6 +132,7 @@ std::string ConfigurationOf(const LogState& state, const std::string& key) {
 
 // As readers know it from other writers: all rows, or those that a predicate names.
 Json OperationParameters(const LakeCommit& commit, const LogState* state, bool files_go) {
+  if (commit.moves_rows_only) return {{"predicate", "[]"}};
   if (commit.mode == LakeCommit::Mode::kReplace) return {{"mode", "Overwrite"}};
   if (!files_go) return {{"mode", "Append"}};
   if (commit.mode == LakeCommit::Mode::kPatch) {
@@ -163,7 +165,7 @@ CommitInfo CommitInfoFor(const LakeCommit& commit, const std::string& transactio
   for (const auto& [key, value] : commit.configuration) metrics[key] = value;
   Json info = {
       {"timestamp", ToMilliseconds(now)},
-      {"operation", "WRITE"},
+      {"operation", commit.moves_rows_only ? "OPTIMIZE" : "WRITE"},
       {"operationParameters", OperationParameters(commit, state, files_removed > 0)},
       {"operationMetrics", std::move(metrics)},
       {"isBlindAppend", false},
@@ -176,6 +178,22 @@ CommitInfo CommitInfoFor(const LakeCommit& commit, const std::string& transactio
   if (commit.read_version) info["readVersion"] = *commit.read_version;
   return {info.dump(-1, ' ', false, Json::error_handler_t::replace), transaction_id,
           ToMilliseconds(now)};
+}
+
+arrow::Status CheckMovesRowsOnly(const LakeCommit& commit,
+                                 const std::set<std::string>& going,
+                                 const LogState* state) {
+  int64_t rows = 0;
+  for (const Receipt& receipt : commit.receipts) rows += receipt.rows;
+  for (const std::string& path : going) {
+    const auto before = RowsInStatistics(state->files.at(path).stats);
+    if (!before.has_value()) return arrow::Status::OK();  // Another program's file.
+    rows -= *before;
+  }
+  if (commit.mode == LakeCommit::Mode::kPatch && rows == 0) return arrow::Status::OK();
+  return MakeError(ErrorKind::kInternal, "a commit that moves rows only has " +
+                                             std::to_string(rows) +
+                                             " rows more than it takes away");
 }
 
 arrow::Result<AddFile> AddOf(const DataFile& file, int64_t version) {
@@ -208,6 +226,9 @@ arrow::Result<std::vector<Action>> BuildActions(const LakeCommit& commit,
   ARROW_ASSIGN_OR_RAISE(Metadata metadata,
                         MetadataFor(commit, table, state, *lake_schema, version, now));
   ARROW_ASSIGN_OR_RAISE(auto going, PathsThatGo(commit, state));
+  if (commit.moves_rows_only) {
+    ARROW_RETURN_NOT_OK(CheckMovesRowsOnly(commit, going, state));
+  }
   std::vector<Action> actions;
   actions.emplace_back(CommitInfoFor(commit, transaction_id, state, going.size(), now));
   const Protocol current = state == nullptr ? Protocol() : *state->protocol;
@@ -221,12 +242,13 @@ arrow::Result<std::vector<Action>> BuildActions(const LakeCommit& commit,
                                      commit.transaction->second, ToMilliseconds(now)});
   }
   for (const std::string& path : going) {
-    actions.emplace_back(
-        RemoveFile{path, ToMilliseconds(now), true, state->files.at(path).size});
+    actions.emplace_back(RemoveFile{path, ToMilliseconds(now), !commit.moves_rows_only,
+                                    state->files.at(path).size});
   }
   for (const Receipt& receipt : commit.receipts) {
     for (const DataFile& file : receipt.files) {
       ARROW_ASSIGN_OR_RAISE(AddFile add, AddOf(file, version));
+      add.data_change = !commit.moves_rows_only;
       actions.emplace_back(std::move(add));
     }
   }
