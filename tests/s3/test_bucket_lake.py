@@ -4,7 +4,7 @@ import json
 
 import pytest
 from deltalake import DeltaTable
-from minio import ACCESS_KEY, SECRET_KEY
+from minio import ACCESS_KEY, SECRET_KEY, minio_server
 from private_server import new_database
 from pyarrow.fs import S3FileSystem
 from readers import READERS
@@ -200,3 +200,19 @@ def test_small_objects_are_put_together(project, minio, server, bucket):
     assert len(parts) == 1
     project.ok("run")
     project.ok("verify")
+
+
+def test_an_encrypted_endpoint_has_to_prove_itself(project, tmp_path):
+    with minio_server(tmp_path / "minio-tls", tls=True) as server:
+        project.variables |= server.variables(server.new_bucket("safe"))
+        refused = project.run("check", "lake")
+        assert refused.code == 3
+        assert "could not prove who it is" in refused.text
+        project.replace(
+            "  endpoint:", f"  tls_ca: {server.certificate}\n  endpoint:", "keelboat.yaml"
+        )
+        code, line = check_line(project)
+        assert code == 0, line
+        assert "TLSv1.3" in line["detail"]
+        project.ok("run")
+        assert project.warehouse("SELECT count(*) FROM raw.orders") == [(3,)]

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -35,10 +36,27 @@ class Minio:
     home: Path
     port: int
     process: subprocess.Popen | None = None
+    tls: bool = False
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def certificate(self) -> Path:
+        """Its own authority."""
+        return self.home / "certs" / "public.crt"
+
+    def make_certificate(self) -> None:
+        self.certificate.parent.mkdir()
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+            + ["-keyout", str(self.certificate.parent / "private.key")]
+            + ["-out", str(self.certificate), "-subj", "/CN=minio of tests"]
+            + ["-addext", "subjectAltName=IP:127.0.0.1"],
+            check=True,
+            capture_output=True,
+        )
 
     def variables(self, bucket: str) -> dict[str, str]:
         """What the older pipeline calls them."""
@@ -86,6 +104,8 @@ class Minio:
                     str(_PROGRAM),
                     "server",
                     "--quiet",
+                    "--certs-dir",
+                    str(self.certificate.parent),
                     "--address",
                     f"127.0.0.1:{self.port}",
                     str(self.home / "data"),
@@ -106,7 +126,10 @@ class Minio:
         deadline = time.monotonic() + _START_SECONDS
         while self.process.poll() is None and time.monotonic() < deadline:
             try:
-                with urllib.request.urlopen(f"{self.endpoint}/minio/health/ready"):
+                with urllib.request.urlopen(
+                    f"{self.endpoint}/minio/health/ready",
+                    context=ssl._create_unverified_context() if self.tls else None,
+                ):
                     return
             except (urllib.error.URLError, ConnectionError):
                 time.sleep(0.05)
@@ -121,10 +144,12 @@ class Minio:
 
 
 @contextmanager
-def minio_server(home: Path):
+def minio_server(home: Path, tls: bool = False):
     """A server without buckets; ends with the block."""
     (home / "data").mkdir(parents=True)
-    server = Minio(home, _free_port())
+    server = Minio(home, _free_port(), tls=tls)
+    if tls:
+        server.make_certificate()
     try:
         server.start()
         yield server
