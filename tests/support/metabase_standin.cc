@@ -50,6 +50,13 @@ MetabaseStandin::MetabaseStandin(const std::string& profile, int orders) {
 
 MetabaseStandin::~MetabaseStandin() {
   kill(pid_, SIGTERM);
+  // A query that the engine will not leave must not keep the test.
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (std::chrono::steady_clock::now() < end) {
+    if (waitpid(pid_, nullptr, WNOHANG) == pid_) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
 }
 
