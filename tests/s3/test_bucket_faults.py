@@ -68,7 +68,7 @@ def test_the_server_goes_away_and_comes_back(large, minio, bucket):
     process = large.start("run", "--json")
     wait_for(lambda: minio.unfinished() > 0, process)
     minio.stop()
-    again = threading.Timer(1.0, minio.start)
+    again = threading.Timer(0.2, minio.start)
     again.start()
     out, err = process.communicate(timeout=180)
     again.join()
