@@ -125,6 +125,10 @@ class Pipeline {
     options.run_id = report_.run_id;
     options.workers = Workers(project_.config());
     options.workers_fixed = project_.config().run.workers.has_value();
+    // On two processors one connection, its server and the loader are enough to begin
+    // with.
+    options.workers_at_first =
+        request_.load && std::thread::hardware_concurrency() <= 2 ? 1 : 2;
     options.snapshot = planned_.snapshot;
     options.queue_bytes = QueueBytes(options.workers);
     options.copies_folder = project_.copies_folder().string();

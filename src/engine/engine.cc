@@ -69,7 +69,8 @@ std::vector<TableOutcome> Engine::Run(std::vector<TableTask> tasks, Warehouse* w
   };
   std::jthread loader(load);
 
-  Pace pace(options_.workers, options_.workers_fixed, clock_.Steady());
+  Pace pace(options_.workers, options_.workers_fixed, options_.workers_at_first,
+            clock_.Steady());
   std::atomic<int64_t> bytes = 0;
   std::vector<Journey*> waiting;
   for (Journey& journey : journeys) waiting.push_back(&journey);

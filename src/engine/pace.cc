@@ -15,9 +15,9 @@ constexpr double kSameAs = 0.95;
 
 }  // namespace
 
-Pace::Pace(int most, bool fixed, Time now)
+Pace::Pace(int most, bool fixed, int first, Time now)
     : most_(std::max(most, 1)),
-      limit_(fixed ? most_ : std::min(most_, 2)),
+      limit_(fixed ? most_ : std::min(most_, first)),
       deciding_(!fixed && most_ > 1),
       start_(now) {}
 
@@ -30,11 +30,11 @@ bool Pace::PartitionEnded(int64_t bytes, Time now) {
   rates_[limit_] = static_cast<double>(bytes - bytes_at_start_) / seconds;
 
   const int before = limit_;
-  const double two = rates_[2];
-  if (limit_ == 2) {
-    Try(1, bytes, now);
-  } else if (limit_ == 1) {
-    if (rates_[1] >= two * kSameAs) {
+  const bool both = rates_.contains(1) && rates_.contains(2);
+  if (limit_ <= 2 && !both) {
+    Try(3 - limit_, bytes, now);
+  } else if (limit_ <= 2) {
+    if (rates_[1] >= rates_[2] * kSameAs) {
       Choose(1, bytes, now);
     } else if (most_ > 2) {
       Try(3, bytes, now);

@@ -12,13 +12,15 @@ namespace keelboat {
 ///
 /// More are not always faster: wide rows keep the server or this machine busy with one
 /// or two. Starts with two, tries one, then more as long as they bring a tenth more bytes
-/// a second. Pure but for the times that it is told; not thread-safe.
+/// a second. Where few processors also load what was read, it starts with one instead.
+/// Pure but for the times that it is told; not thread-safe.
 class Pace {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  /// At most `most` at once. Fixed, when the user has decided.
-  Pace(int most, bool fixed, Time now);
+  /// At most `most` at once, `first` in the beginning (1 or 2). Fixed, when the user has
+  /// decided: then always `most`.
+  Pace(int most, bool fixed, int first, Time now);
 
   /// Partitions that may be under way now.
   int limit() const { return limit_; }

@@ -8,9 +8,10 @@ namespace {
 using std::chrono::milliseconds;
 
 // Lets partitions end until a verdict, at rates that depend on how many run at once.
-std::string VerdictAt(int most, std::map<int, int64_t> megabytes_a_second) {
+std::string VerdictAt(int most, std::map<int, int64_t> megabytes_a_second,
+                      int first = 2) {
   Pace::Time now{};
-  Pace pace(most, false, now);
+  Pace pace(most, false, first, now);
   int64_t bytes = 0;
   for (int i = 0; i < 1000 && !pace.verdict().has_value(); ++i) {
     now += milliseconds(100);
@@ -34,9 +35,19 @@ TEST(Pace, WideRowsAreReadByOneWhereTwoAreNoFaster) {
   EXPECT_EQ(VerdictAt(4, {{1, 50}, {2, 52}, {3, 60}, {4, 70}}).substr(0, 2), "1 ");
 }
 
+TEST(Pace, ComesToTheSameFromOne) {
+  for (const auto& rates : {std::map<int, int64_t>{{1, 50}, {2, 95}, {3, 140}, {4, 180}},
+                            {{1, 50}, {2, 95}, {3, 100}, {4, 300}},
+                            {{1, 50}, {2, 38}, {3, 30}, {4, 20}},
+                            {{1, 50}, {2, 52}, {3, 60}, {4, 70}}}) {
+    EXPECT_EQ(VerdictAt(4, rates, 1), VerdictAt(4, rates, 2));
+  }
+  EXPECT_EQ(VerdictAt(2, {{1, 50}, {2, 95}}, 1), VerdictAt(2, {{1, 50}, {2, 95}}, 2));
+}
+
 TEST(Pace, WhatTheUserDecidedStays) {
   Pace::Time now{};
-  Pace pace(8, true, now);
+  Pace pace(8, true, 2, now);
   for (int i = 0; i < 100; ++i) pace.PartitionEnded(i, now += milliseconds(500));
   EXPECT_EQ(pace.limit(), 8);
   EXPECT_EQ(pace.verdict(), std::nullopt);
@@ -44,7 +55,7 @@ TEST(Pace, WhatTheUserDecidedStays) {
 
 TEST(Pace, AShortRunDecidesNothing) {
   Pace::Time now{};
-  Pace pace(4, false, now);
+  Pace pace(4, false, 2, now);
   for (int i = 0; i < 10; ++i) pace.PartitionEnded(i, now += milliseconds(100));
   EXPECT_EQ(pace.limit(), 2);
   EXPECT_EQ(pace.verdict(), std::nullopt);

@@ -73,6 +73,8 @@ struct EngineOptions {
   int workers = 2;
   /// All of them from the beginning; otherwise as many as turn out to help.
   bool workers_fixed = true;
+  /// How many of them work until something is known, where the number is not fixed.
+  int workers_at_first = 2;
   /// How to open a view anew after one was lost.
   SnapshotRequest snapshot;
   /// Bytes that wait between a table's reader and its writer.
