@@ -66,6 +66,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--results", type=Path, help="where results go (bench/results/<date>-<cpu>)"
     )
+    parser.set_defaults(subcommand=[])
     return parser.parse_args()
 
 
@@ -225,7 +226,7 @@ def head_commit() -> str:
 
 
 def write_results(
-    runs: list[report.Run], options: argparse.Namespace, server: str
+    runs: list[report.Run], options: argparse.Namespace, server: dict[str, str]
 ) -> Path:
     """A folder that has results gets these beside them: what takes long is measured in
     pieces. A piece that is measured again takes the place of its old runs."""
@@ -242,11 +243,11 @@ def write_results(
     (folder / "summary.md").write_text(report.summary(runs))
     commands = folder / "commands.txt"
     said = commands.read_text().splitlines() if commands.exists() else []
-    command = " ".join(["bench/run", *sys.argv[1:]])
+    command = " ".join(["bench/run", *options.subcommand, *sys.argv[1:]])
     commands.write_text("\n".join(dict.fromkeys([*said, command])) + "\n")
     if (folder / "README.md").exists():
         return folder
-    versions = machine.versions(KEELBOAT) | {"MariaDB": server}
+    versions = machine.versions(KEELBOAT) | server
     lines = [
         f"# Results of {today}",
         "",
@@ -300,7 +301,7 @@ def bench(options: argparse.Namespace) -> int:
     print(report.summary(runs))
     narrowed = options.task or options.tool or options.data or options.scale != 1.0
     if options.results or not narrowed:
-        folder = write_results(runs, options, server)
+        folder = write_results(runs, options, {"MariaDB": server})
         print(f"written to {folder}", file=sys.stderr)
     own_wrong = any(run.wrong for run in runs if run.tool.startswith("keelboat"))
     return 1 if own_wrong else 0

@@ -174,6 +174,7 @@ def main() -> int:
     parser.add_argument("--orders", type=int, default=3_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--results", type=Path, help="where results go")
+    parser.set_defaults(subcommand=["metabase"])
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     table = SourceTable("orders", options.orders, _COLUMNS, "order_id")
@@ -190,7 +191,7 @@ def main() -> int:
                     print(run.line(options.rounds), file=sys.stderr, flush=True)
     print(report.summary(runs))
     if options.results:
-        write_results(runs, options, f"stand-in {options.profile}")
+        write_results(runs, options, {"Metabase": f"the stand-in, {options.profile}"})
     return 1 if any(run.wrong for run in runs if run.tool == "keelboat") else 0
 
 
