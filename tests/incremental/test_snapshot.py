@@ -10,6 +10,8 @@ from private_server import USER, private_server
 from shop_project import shop_project
 
 BINARY_LOG = ("--log-bin=changes", "--server-id=1")
+# What could disagree: several connections at once, however few processors there are.
+SIDE_BY_SIDE = "{workers: 4}"
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +75,9 @@ def expect_rung(project, report: dict, rung: str) -> list[str]:
 
 
 def test_a_binary_log_proves_it(logging_server, tmp_path):
-    project = shop_project(logging_server, tmp_path / "shop", TABLES, METADATA)
+    project = shop_project(
+        logging_server, tmp_path / "shop", TABLES, METADATA, SIDE_BY_SIDE
+    )
     with moving_money(logging_server) as movers:
         reports = run_for(project, 40)
         positions = expect_rung(project, reports[-1], "snapshot")
@@ -88,7 +92,7 @@ def test_a_binary_log_proves_it(logging_server, tmp_path):
 
 
 def test_a_short_lock_gives_it(server, tmp_path):
-    project = shop_project(server, tmp_path / "shop", TABLES, METADATA)
+    project = shop_project(server, tmp_path / "shop", TABLES, METADATA, SIDE_BY_SIDE)
     server.execute(f"GRANT RELOAD ON *.* TO '{USER}'@'127.0.0.1'")
     try:
         with moving_money(server) as movers:
@@ -103,7 +107,7 @@ def test_a_short_lock_gives_it(server, tmp_path):
 
 
 def test_one_connection_has_it_anyway(server, tmp_path):
-    project = shop_project(server, tmp_path / "shop", TABLES, METADATA)
+    project = shop_project(server, tmp_path / "shop", TABLES, METADATA, SIDE_BY_SIDE)
     with moving_money(server):
         reports = run_for(project, 12)
         expect_rung(project, reports[-1], "cursor")
@@ -111,10 +115,8 @@ def test_one_connection_has_it_anyway(server, tmp_path):
 
 
 def test_per_table_is_told_and_right_once_it_is_quiet(server, tmp_path):
-    project = shop_project(server, tmp_path / "shop", TABLES, METADATA)
-    project.write(
-        "keelboat.yaml",
-        (project.path / "keelboat.yaml").read_text() + "run: {snapshot: per_table}\n",
+    project = shop_project(
+        server, tmp_path / "shop", TABLES, METADATA, "{snapshot: per_table, workers: 4}"
     )
     with moving_money(server, 6) as movers:
         for _ in range(20):

@@ -8,7 +8,7 @@ from faulty_proxy import Call, FaultyProxy, Reset
 from private_server import private_server
 from processes import wait_until
 from shop_project import shop_project
-from test_snapshot import BINARY_LOG, lake_total, warehouse_total
+from test_snapshot import BINARY_LOG, SIDE_BY_SIDE, lake_total, warehouse_total
 
 # Bytes on one connection: less than a piece of either table, more than planning takes.
 MIDDLE = 60_000
@@ -32,7 +32,7 @@ def proxy(logging_server):
 
 
 def project_over(logging_server, proxy, folder, sql: str, metadata: dict):
-    project = shop_project(logging_server, folder, sql, metadata)
+    project = shop_project(logging_server, folder, sql, metadata, SIDE_BY_SIDE)
     project.variables["MYSQL_PORT"] = str(proxy.port)
     return project
 

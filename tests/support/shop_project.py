@@ -26,12 +26,15 @@ warehouse: {type: duckdb, path: warehouse.duckdb}
 """
 
 
-def shop_project(server, folder: Path, sql: str, metadata: dict) -> ProjectFolder:
-    """A project over a fresh database `shop`, made by `sql`; no contracts yet."""
+def shop_project(
+    server, folder: Path, sql: str, metadata: dict, run: str = ""
+) -> ProjectFolder:
+    """A project over a fresh database `shop`, made by `sql`; no contracts yet. `run` is what
+    keelboat.yaml says under that key."""
     project = ProjectFolder(folder)
     project.path.mkdir(parents=True)
     project.variables = new_database(server, "shop", sql)
-    project.write("keelboat.yaml", _YAML)
+    project.write("keelboat.yaml", _YAML + (f"run: {run}\n" if run else ""))
     project.write("metadata/table_metadata.json", metadata)
     (project.path / "schema").mkdir()
     return project
