@@ -219,24 +219,25 @@ arrow::Result<HttpResponse> MetabaseServer::Send(const HttpRequest& request,
   }
 }
 
-arrow::Result<std::string> MetabaseServer::Get(const std::string& path,
-                                               const std::stop_token& stop) {
+arrow::Result<std::string> MetabaseServer::Fetch(const std::string& path,
+                                                 bool with_session,
+                                                 const std::stop_token& stop) {
   HttpRequest request;
   request.url = base_url_ + path;
   request.compress = true;
-  auto response = Send(request, true, stop);
+  auto response = Send(request, with_session, stop);
   if (!response.ok()) return Scrub(response.status());
   return std::move(response->body);
 }
 
+arrow::Result<std::string> MetabaseServer::Get(const std::string& path,
+                                               const std::stop_token& stop) {
+  return Fetch(path, /*with_session=*/true, stop);
+}
+
 arrow::Result<std::string> MetabaseServer::GetPublic(const std::string& path,
                                                      const std::stop_token& stop) {
-  HttpRequest request;
-  request.url = base_url_ + path;
-  request.compress = true;
-  auto response = Send(request, false, stop);
-  if (!response.ok()) return Scrub(response.status());
-  return std::move(response->body);
+  return Fetch(path, /*with_session=*/false, stop);
 }
 
 arrow::Result<std::string> MetabaseServer::Post(const std::string& path,

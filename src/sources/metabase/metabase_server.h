@@ -55,6 +55,8 @@ class MetabaseServer {
 
   arrow::Result<HttpStream> Open(const HttpRequest& request, bool with_session,
                                  const std::stop_token& stop);
+  arrow::Result<std::string> Fetch(const std::string& path, bool with_session,
+                                   const std::stop_token& stop);
   arrow::Result<HttpResponse> Send(const HttpRequest& request, bool with_session,
                                    const std::stop_token& stop);
   arrow::Status Meaning(const HttpHead& head, std::string_view body) const;
