@@ -14,10 +14,11 @@ set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g -fno-omit-frame-pointer")
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # The base folder makes paths relative, so that two checkouts share one cache.
+  # The base folder makes paths relative, so that two checkouts share one cache. Messages'
+  # language does not count: Python sets it for builds that it starts where nobody else did.
   set(CMAKE_CXX_COMPILER_LAUNCHER
     "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
-    "${CCACHE_PROGRAM}")
+    CCACHE_SLOPPINESS=locale "${CCACHE_PROGRAM}")
 endif()
 
 # What every target of ours is compiled with.

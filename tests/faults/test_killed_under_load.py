@@ -179,7 +179,9 @@ def test_ten_kills_under_writing_load(server, tmp_path, seed):
             assert process.returncode in (0, -signal.SIGKILL), err
             kills += process.returncode == -signal.SIGKILL
             ended += process.returncode == 0
-    assert sum(made) > 200
+        while sum(made) <= 200:  # A slow machine's writers need longer.
+            assert time.monotonic() - began < 120, made
+            time.sleep(0.1)
 
     # Some rows of visits were deleted long before the window: only a hybrid run sees that.
     project.write("metadata/table_metadata.json", metadata("hybrid"))

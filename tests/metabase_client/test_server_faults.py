@@ -186,10 +186,9 @@ def test_an_interrupt_ends_the_servers_queries(project, server):
     _, error = running.communicate(timeout=30)
     assert running.returncode == 130, error
     assert time.monotonic() - begin < 2
-    while server.stats()["running_queries"]:
+    while server.stats()["running_queries"] or not server.log("query_cancelled"):
         assert time.monotonic() - begin < 4
         time.sleep(0.05)
-    assert server.log("query_cancelled")
 
 
 def test_the_password_is_not_said_back(project, server):

@@ -19,6 +19,13 @@ constexpr const char* kPath =
 
 [[noreturn]] void Fail(const std::string& what) { throw std::runtime_error(what); }
 
+// The server's programs are installed without their plugins.
+std::string PluginFolder() {
+  const char* root = std::getenv("KEELBOAT_SOURCE_DIR");
+  return std::filesystem::absolute(root == nullptr ? "." : root).string() +
+         "/build/deps/mariadb-plugins";
+}
+
 std::vector<std::string> AsUser() {
   return geteuid() == 0 ? std::vector<std::string>{"--user=root"}
                         : std::vector<std::string>{};
@@ -90,6 +97,7 @@ void MariadbServer::Start() {
                                       "--no-defaults",
                                       "--datadir=" + data_,
                                       "--tmpdir=" + home_,
+                                      "--plugin-dir=" + PluginFolder(),
                                       "--socket=" + socket_,
                                       "--port=" + std::to_string(port_),
                                       "--bind-address=127.0.0.1",
