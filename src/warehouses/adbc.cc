@@ -38,6 +38,9 @@ class ErrorSlot {
     if (error_.sqlstate[0] != '\0') {
       error.sqlstate.assign(error_.sqlstate, sizeof(error_.sqlstate));
     }
+    if (error_.vendor_code != ADBC_ERROR_VENDOR_CODE_PRIVATE_DATA) {
+      error.vendor_code = error_.vendor_code;
+    }
     return map_error(error);
   }
 
@@ -49,6 +52,7 @@ class Statement {
  public:
   static arrow::Result<std::unique_ptr<Statement>> Make(AdbcConnection* connection,
                                                         const std::string& sql,
+                                                        const Database::Options& options,
                                                         const ErrorMapper& map_error) {
     std::unique_ptr<Statement> statement(new Statement);
     ErrorSlot error;
@@ -58,6 +62,13 @@ class Statement {
     ARROW_RETURN_NOT_OK(sql_error.Check(
         AdbcStatementSetSqlQuery(&statement->handle_, sql.c_str(), sql_error.get()),
         map_error));
+    for (const auto& [key, value] : options) {
+      ErrorSlot option_error;
+      ARROW_RETURN_NOT_OK(
+          option_error.Check(AdbcStatementSetOption(&statement->handle_, key.c_str(),
+                                                    value.c_str(), option_error.get()),
+                             map_error));
+    }
     return statement;
   }
   ~Statement() {
@@ -90,7 +101,7 @@ class ResultReader final : public arrow::RecordBatchReader {
   arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
     arrow::Status status = stream_->ReadNext(batch);
     if (status.ok()) return status;
-    return map_error_({ADBC_STATUS_UNKNOWN, status.message(), ""});
+    return map_error_({ADBC_STATUS_UNKNOWN, status.message(), "", 0});
   }
 
  private:
@@ -147,6 +158,24 @@ arrow::Result<std::unique_ptr<Connection>> Database::Connect() {
   return connection;
 }
 
+/// Lets `Cancel` reach a statement while it is being executed.
+class Connection::Running {
+ public:
+  Running(Connection& connection, AdbcStatement* statement) : connection_(connection) {
+    std::lock_guard lock(connection_.mutex_);
+    connection_.running_ = statement;
+  }
+  ~Running() {
+    std::lock_guard lock(connection_.mutex_);
+    connection_.running_ = nullptr;
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  Connection& connection_;
+};
+
 Connection::Connection(std::shared_ptr<Database> database,
                        std::unique_ptr<AdbcConnection> handle)
     : database_(std::move(database)), handle_(std::move(handle)) {}
@@ -159,18 +188,20 @@ Connection::~Connection() {
 arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> Connection::Query(
     const std::string& sql) {
   const ErrorMapper& map_error = database_->map_error_;
-  ARROW_ASSIGN_OR_RAISE(std::unique_ptr<Statement> statement,
-                        Statement::Make(handle_.get(), sql, map_error));
+  ARROW_ASSIGN_OR_RAISE(
+      std::unique_ptr<Statement> statement,
+      Statement::Make(handle_.get(), sql, statement_options_, map_error));
   ArrowArrayStream stream{};
   int64_t rows = -1;
   ErrorSlot error;
+  Running running(*this, statement->get());
   ARROW_RETURN_NOT_OK(error.Check(
       AdbcStatementExecuteQuery(statement->get(), &stream, &rows, error.get()),
       map_error));
   arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> imported =
       arrow::ImportRecordBatchReader(&stream);
   if (!imported.ok())
-    return map_error({ADBC_STATUS_UNKNOWN, imported.status().message(), ""});
+    return map_error({ADBC_STATUS_UNKNOWN, imported.status().message(), "", 0});
   return std::make_shared<ResultReader>(std::move(statement), *std::move(imported),
                                         database_, map_error);
 }
@@ -196,10 +227,12 @@ arrow::Result<std::vector<Row>> Connection::Fetch(const std::string& sql) {
 
 arrow::Result<int64_t> Connection::Execute(const std::string& sql) {
   const ErrorMapper& map_error = database_->map_error_;
-  ARROW_ASSIGN_OR_RAISE(std::unique_ptr<Statement> statement,
-                        Statement::Make(handle_.get(), sql, map_error));
+  ARROW_ASSIGN_OR_RAISE(
+      std::unique_ptr<Statement> statement,
+      Statement::Make(handle_.get(), sql, statement_options_, map_error));
   int64_t rows = -1;
   ErrorSlot error;
+  Running running(*this, statement->get());
   ARROW_RETURN_NOT_OK(error.Check(
       AdbcStatementExecuteQuery(statement->get(), nullptr, &rows, error.get()),
       map_error));
@@ -207,9 +240,13 @@ arrow::Result<int64_t> Connection::Execute(const std::string& sql) {
 }
 
 void Connection::Cancel() {
-  // A driver that cannot cancel says so here; the statement then runs to its end.
+  // Some drivers cancel what a connection does, some a statement; one that cannot says so
+  // here, and the statement then runs to its end.
   ErrorSlot error;
   AdbcConnectionCancel(handle_.get(), error.get());
+  std::lock_guard lock(mutex_);
+  ErrorSlot statement_error;
+  if (running_ != nullptr) AdbcStatementCancel(running_, statement_error.get());
 }
 
 CancelOnStop::CancelOnStop(Connection* connection, const std::stop_token& stop) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -15,6 +16,7 @@
 
 struct AdbcConnection;
 struct AdbcDatabase;
+struct AdbcStatement;
 
 /// Owners for the C structs of ADBC, the driver interface of Arrow databases.
 namespace keelboat::adbc {
@@ -23,7 +25,8 @@ namespace keelboat::adbc {
 struct DriverError {
   uint8_t code = 0;  ///< AdbcStatusCode.
   std::string message;
-  std::string sqlstate;  ///< Five characters, or empty.
+  std::string sqlstate;     ///< Five characters, or empty.
+  int32_t vendor_code = 0;  ///< The product's own number for it; 0: none.
 };
 
 /// Gives a driver's failure its keelboat kind and wording. Called from any thread.
@@ -75,6 +78,10 @@ class Connection {
   /// Runs a statement; returns the number of rows that it changed. Drivers say -1 where
   /// there is no number, DuckDB's also where it is zero.
   arrow::Result<int64_t> Execute(const std::string& sql);
+  /// Options of the statements from now on, in place of those set before.
+  void SetStatementOptions(Database::Options options) {
+    statement_options_ = std::move(options);
+  }
   /// Interrupts what runs at this moment, from any thread. Nothing running: no effect.
   void Cancel();
 
@@ -82,8 +89,13 @@ class Connection {
   friend class Database;
   Connection(std::shared_ptr<Database> database, std::unique_ptr<AdbcConnection> handle);
 
+  class Running;
+
   std::shared_ptr<Database> database_;
   std::unique_ptr<AdbcConnection> handle_;
+  Database::Options statement_options_;
+  std::mutex mutex_;
+  AdbcStatement* running_ = nullptr;  ///< Guarded by mutex_.
 };
 
 /// \brief While it lives, a stop request cancels what runs on the connection.

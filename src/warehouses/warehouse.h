@@ -29,6 +29,13 @@ struct WarehouseInfo {
   std::string endpoint;  ///< Path or account.
 };
 
+/// Something that has to be there before tables can be loaded.
+struct SetupStep {
+  std::string what;      ///< "schema OLIST.RAW".
+  std::string sql;       ///< What makes it; without secrets.
+  bool existed = false;  ///< It was there already: nothing was run.
+};
+
 /// One file to load.
 struct LoadFile {
   std::string uri;  ///< What the lake calls it.
@@ -115,16 +122,22 @@ struct LedgerRow {
 ///
 /// Thread-safe; calls are made one after another inside. Errors: kUnavailable (another
 /// process holds the file — details "pid", "program" where known — or the disk is full:
-/// "errno" = "ENOSPC"), kConflict (the ledger moved meanwhile), kData (rows counted
-/// differ from rows committed; damaged files), kNotFound (a folder, or a file of the
-/// lake, "file"), kConfig (a name that cannot be, a table that keelboat did not make),
-/// kDenied, kAuth.
+/// "errno" = "ENOSPC"; a service that cannot be reached or is busy), kConflict (the
+/// ledger moved meanwhile), kData (rows counted differ from rows committed; damaged
+/// files), kNotFound (a folder, or a file of the lake, "file"), kConfig (a name that
+/// cannot be, a table that keelboat did not make), kDenied, kAuth.
 class Warehouse {
  public:
   virtual ~Warehouse() = default;
 
   /// Opens the database, proves the rights to write and says what is there.
   virtual arrow::Result<WarehouseInfo> Check(const std::stop_token& stop) = 0;
+  /// \brief Makes what is missing of database, schema, stages and ledger, nothing else.
+  ///
+  /// Says for each whether it was there. `dry_run`: only looks, which needs no right to
+  /// make anything.
+  virtual arrow::Result<std::vector<SetupStep>> Setup(bool dry_run,
+                                                      const std::stop_token& stop) = 0;
   /// All ledger rows, sorted by table; empty when nothing was loaded yet.
   virtual arrow::Result<std::vector<LedgerRow>> ReadLedger() = 0;
   /// \brief Brings a table to a lake version in one transaction: rows, gates, ledger row.

@@ -8,8 +8,6 @@
 namespace keelboat::duckdb {
 namespace {
 
-constexpr int64_t kFormat = 1;
-
 arrow::Result<int64_t> ToInteger(const std::optional<std::string>& text) {
   int64_t value = 0;
   if (text.has_value()) {
@@ -21,14 +19,6 @@ arrow::Result<int64_t> ToInteger(const std::optional<std::string>& text) {
 }
 
 }  // namespace
-
-std::string DescribeFiles(const std::vector<LoadFile>& files) {
-  std::string content;
-  for (const LoadFile& file : files) {
-    content += file.uri + "\n" + std::to_string(file.rows) + "\n";
-  }
-  return content;
-}
 
 arrow::Result<std::vector<LedgerEntry>> Ledger::Read() {
   ARROW_ASSIGN_OR_RAISE(
@@ -44,11 +34,7 @@ arrow::Result<std::vector<LedgerEntry>> Ledger::Read() {
                         connection_->Fetch("SELECT max(format) FROM " + ledger));
   if (formats[0][0].has_value()) {
     ARROW_ASSIGN_OR_RAISE(int64_t format, ToInteger(formats[0][0]));
-    if (format > kFormat) {
-      return MakeError(ErrorKind::kUnsupported,
-                       "the ledger " + ledger + " has format " + std::to_string(format) +
-                           ", written by a newer keelboat: upgrade this one");
-    }
+    ARROW_RETURN_NOT_OK(CheckLedgerFormat(ledger, format));
   }
   ARROW_ASSIGN_OR_RAISE(
       auto rows,
@@ -89,7 +75,7 @@ std::string Ledger::AdvanceStatement(const std::optional<LedgerEntry>& previous,
   const std::string run = QuoteText(next.row.run_id);
   const std::string loaded_at =
       "TIMESTAMPTZ " + QuoteText(FormatTime(next.row.loaded_at));
-  const std::string format = std::to_string(kFormat);
+  const std::string format = std::to_string(kLedgerFormat);
   if (!previous.has_value()) {
     // The primary key refuses the second of two first loads.
     return "INSERT INTO " + ledger + " VALUES (" + QuoteText(next.row.table) + ", " +

@@ -7,22 +7,11 @@
 #include <arrow/result.h>
 
 #include "warehouses/adbc.h"
-#include "warehouses/warehouse.h"
+#include "warehouses/ledger_entry.h"
 
 namespace keelboat::duckdb {
 
 inline constexpr const char* kLedgerTable = "_keelboat_ledger";
-
-/// A ledger row with what only the warehouse itself needs.
-struct LedgerEntry {
-  LedgerRow row;
-  /// SHA-256 of the files' places and row counts: a lake that was deleted and made again
-  /// has the same version numbers, but not the same files.
-  std::string files_sha256;
-};
-
-/// What the ledger's `files_sha256` is computed over.
-std::string DescribeFiles(const std::vector<LoadFile>& files);
 
 /// \brief The table that says which lake version each warehouse table holds.
 ///

@@ -1,26 +1,15 @@
 #include "warehouses/duckdb/sql_text.h"
 
-#include <algorithm>
-
 namespace keelboat::duckdb {
-namespace {
 
-std::string Quote(std::string_view text, char quote) {
-  std::string quoted(1, quote);
+std::string QuoteText(std::string_view text) {
+  std::string quoted = "'";
   for (char c : text) {
-    if (c == quote) quoted += quote;
+    if (c == '\'') quoted += c;
     quoted += c;
   }
-  return quoted += quote;
+  return quoted += '\'';
 }
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-}  // namespace
-
-std::string QuoteName(std::string_view name) { return Quote(name, '"'); }
-
-std::string QuoteText(std::string_view text) { return Quote(text, '\''); }
 
 std::string QuoteTable(std::string_view schema, std::string_view table) {
   return QuoteName(schema) + "." + QuoteName(table);
@@ -45,11 +34,6 @@ std::string QuotePathList(const std::vector<std::string>& paths) {
     list += QuoteText(EscapePattern(path));
   }
   return list += "]";
-}
-
-bool SameName(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](char a, char b) { return Lower(a) == Lower(b); });
 }
 
 }  // namespace keelboat::duckdb

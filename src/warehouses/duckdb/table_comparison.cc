@@ -15,18 +15,6 @@ namespace {
 
 constexpr const char* kDifferences = "temp.main._keelboat_differences";
 constexpr int kExamples = 5;
-/// Longer values are cut in examples; the evidence has them whole.
-constexpr std::size_t kLongestShown = 80;
-
-std::string Show(const std::optional<std::string>& value) {
-  if (!value.has_value()) return "NULL";
-  if (value->size() <= kLongestShown) return QuoteText(*value);
-  std::size_t end = kLongestShown;
-  // Not in the middle of a character.
-  while (end > 0 && (static_cast<unsigned char>((*value)[end]) & 0xC0) == 0x80) --end;
-  return QuoteText(value->substr(0, end)) + "… (" + std::to_string(value->size()) +
-         " bytes)";
-}
 
 }  // namespace
 
@@ -55,11 +43,9 @@ arrow::Status TableComparison::CheckLedger() {
                      {{"table", request_.table}});
   }
   const LedgerRow& row = entry->row;
-  ARROW_ASSIGN_OR_RAISE(
-      auto digest, connection_.Fetch("SELECT sha256(" +
-                                     QuoteText(DescribeFiles(request_.files)) + ")"));
+  ARROW_ASSIGN_OR_RAISE(std::string digest, FilesDigest(request_.files));
   if (row.lake_uri != request_.lake_uri || row.lake_version != request_.lake_version ||
-      digest[0][0] != entry->files_sha256) {
+      digest != entry->files_sha256) {
     return MakeError(
         ErrorKind::kConflict,
         "table '" + request_.table + "' of the warehouse was loaded from version " +
@@ -182,15 +168,16 @@ arrow::Result<Difference> TableComparison::Compare() {
   ARROW_ASSIGN_OR_RAISE(auto missing, FindExamples(lake_));
   ARROW_ASSIGN_OR_RAISE(auto extra, FindExamples(warehouse_));
   for (const auto* examples : {&missing, &extra}) {
-    for (const Example& example : *examples)
+    for (const DifferingRow& example : *examples)
       difference.evidence.push_back(example.evidence);
   }
-  difference.examples = Describe(missing, extra);
+  std::vector<std::string> names;
+  for (const Column& column : columns_) names.push_back(column.name);
+  difference.examples = DescribeDifferences(names, key_, missing, extra);
   return difference;
 }
 
-arrow::Result<std::vector<TableComparison::Example>> TableComparison::FindExamples(
-    const Side& side) {
+arrow::Result<std::vector<DifferingRow>> TableComparison::FindExamples(const Side& side) {
   const std::string differing =
       std::string(kDifferences) + " AS d WHERE d.rows * " + side.sign + " > 0";
   std::string choice =
@@ -205,7 +192,7 @@ arrow::Result<std::vector<TableComparison::Example>> TableComparison::FindExampl
   }
   ARROW_ASSIGN_OR_RAISE(
       auto hashes, connection_.Fetch("SELECT CAST(h AS VARCHAR) FROM (" + choice + ")"));
-  std::vector<Example> examples;
+  std::vector<DifferingRow> examples;
   if (hashes.empty()) return examples;
   std::string wanted;
   for (const adbc::Row& hash : hashes) {
@@ -232,50 +219,6 @@ arrow::Result<std::vector<TableComparison::Example>> TableComparison::FindExampl
     }
   }
   return examples;
-}
-
-std::string TableComparison::DescribeRow(const adbc::Row& row) const {
-  std::string text;
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    text += (i == 0 ? "" : ", ") + columns_[i].name + " = " + Show(row[i]);
-  }
-  return text;
-}
-
-std::vector<std::string> TableComparison::Describe(
-    const std::vector<Example>& missing, const std::vector<Example>& extra) const {
-  std::vector<std::string> lines;
-  std::vector<bool> told(extra.size(), false);
-  for (const Example& row : missing) {
-    auto pair = std::find_if(extra.begin(), extra.end(), [&](const Example& other) {
-      return !key_.empty() && std::all_of(key_.begin(), key_.end(), [&](std::size_t i) {
-        return row.values[i] == other.values[i];
-      });
-    });
-    if (pair == extra.end()) {
-      lines.push_back("missing in the warehouse: " + DescribeRow(row.values));
-      continue;
-    }
-    told[pair - extra.begin()] = true;
-    std::string line;
-    for (std::size_t i : key_) {
-      line += (line.empty() ? "" : ", ") + columns_[i].name + " = " + Show(row.values[i]);
-    }
-    line += " differs:";
-    const std::size_t start = line.size();
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      if (row.values[i] == pair->values[i]) continue;
-      line += (line.size() == start ? " " : "; ") + columns_[i].name + " is " +
-              Show(row.values[i]) + " in the lake and " + Show(pair->values[i]) +
-              " in the warehouse";
-    }
-    lines.push_back(std::move(line));
-  }
-  for (std::size_t i = 0; i < extra.size(); ++i) {
-    if (told[i]) continue;
-    lines.push_back("too much in the warehouse: " + DescribeRow(extra[i].values));
-  }
-  return lines;
 }
 
 }  // namespace keelboat::duckdb

@@ -11,6 +11,7 @@
 #include "warehouses/adbc.h"
 #include "warehouses/duckdb/existing_table.h"
 #include "warehouses/duckdb/lake_rows.h"
+#include "warehouses/row_difference.h"
 #include "warehouses/warehouse.h"
 
 namespace keelboat::duckdb {
@@ -38,20 +39,12 @@ class TableComparison {
     std::string select;
     std::string sign;
   };
-  /// A differing row, its values as text.
-  struct Example {
-    adbc::Row values;
-    std::string evidence;
-  };
 
   arrow::Result<Difference> Compare();
   arrow::Status CheckLedger();
   arrow::Status MatchColumns();
   std::string Hashes(const Side& side) const;
-  arrow::Result<std::vector<Example>> FindExamples(const Side& side);
-  std::string DescribeRow(const adbc::Row& row) const;
-  std::vector<std::string> Describe(const std::vector<Example>& missing,
-                                    const std::vector<Example>& extra) const;
+  arrow::Result<std::vector<DifferingRow>> FindExamples(const Side& side);
 
   adbc::Connection& connection_;
   const std::string& schema_;

@@ -73,17 +73,10 @@ arrow::Status TableLoad::ReadLedger() {
               " WHERE table_name = " + QuoteText(entry.row.table));
     }
   }
-  ARROW_ASSIGN_OR_RAISE(next_.files_sha256, DigestOf(request_.files));
+  ARROW_ASSIGN_OR_RAISE(next_.files_sha256, FilesDigest(request_.files));
   next_.row = {request_.table, request_.lake_version, request_.lake_uri,
                request_.rows,  request_.run_id,       request_.loaded_at};
   return arrow::Status::OK();
-}
-
-arrow::Result<std::string> TableLoad::DigestOf(const std::vector<LoadFile>& files) {
-  ARROW_ASSIGN_OR_RAISE(
-      auto digest,
-      connection_.Fetch("SELECT sha256(" + QuoteText(DescribeFiles(files)) + ")"));
-  return digest[0][0].value_or("");
 }
 
 arrow::Status TableLoad::ReadExisting() {
@@ -128,7 +121,7 @@ arrow::Status TableLoad::CheckStart() {
         "it is at version " + std::to_string(previous_->row.lake_version) +
             " of the lake and not at " + std::to_string(increment.from_version));
   }
-  ARROW_ASSIGN_OR_RAISE(std::string digest, DigestOf(increment.from_files));
+  ARROW_ASSIGN_OR_RAISE(std::string digest, FilesDigest(increment.from_files));
   if (digest == previous_->files_sha256) return arrow::Status::OK();
   return WholeLoadNeeded(request_.table, "the lake was made anew since it was loaded");
 }

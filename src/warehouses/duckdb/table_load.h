@@ -41,7 +41,6 @@ class TableLoad {
  private:
   arrow::Status CheckRequest() const;
   arrow::Status ReadLedger();
-  arrow::Result<std::string> DigestOf(const std::vector<LoadFile>& files);
   arrow::Status ReadExisting();
   arrow::Result<bool> IsUpToDate();
   /// Whether the ledger is where the increment begins.
