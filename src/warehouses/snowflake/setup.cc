@@ -1,0 +1,115 @@
+#include "warehouses/snowflake/setup.h"
+
+#include <algorithm>
+
+#include "keelboat/error.h"
+#include "warehouses/snowflake/ledger.h"
+
+namespace keelboat::snowflake {
+namespace {
+
+constexpr const char* kFileFormat = "KEELBOAT_PARQUET";
+constexpr const char* kHidden = "'***'";
+
+std::string ExternalStage(const SnowflakeOptions& options, bool hide) {
+  std::string url = options.stage_url;
+  if (!url.ends_with('/')) url += '/';
+  auto secret = [&](const std::string& value) {
+    return hide ? std::string(kHidden) : QuoteText(value);
+  };
+  // Buckets that are not Amazon's have a scheme of their own.
+  if (!options.stage_endpoint.empty()) url.replace(0, 5, "s3compat://");
+  std::string clause = " URL = " + QuoteText(url);
+  if (!options.stage_endpoint.empty()) {
+    clause += " ENDPOINT = " + QuoteText(options.stage_endpoint);
+  }
+  if (!options.storage_integration.empty()) {
+    return clause +
+           " STORAGE_INTEGRATION = " + QuoteName(ObjectName(options.storage_integration));
+  }
+  clause += " CREDENTIALS = (AWS_KEY_ID = " + secret(options.stage_access_key) +
+            " AWS_SECRET_KEY = " + secret(options.stage_secret_key);
+  if (!options.stage_session_token.empty()) {
+    clause += " AWS_TOKEN = " + secret(options.stage_session_token);
+  }
+  return clause + ")";
+}
+
+arrow::Result<bool> Exists(Session& session, const Needed& needed) {
+  auto rows = session.Fetch(needed.find);
+  // What it lies in is not there either.
+  if (!rows.ok() && KindOf(rows.status()) == ErrorKind::kNotFound) return false;
+  ARROW_RETURN_NOT_OK(rows.status());
+  return std::any_of(rows->begin(), rows->end(), [&](const adbc::Row& row) {
+    return row.size() > 1 && row[1] == needed.bare;
+  });
+}
+
+}  // namespace
+
+Place PlaceOf(const SnowflakeOptions& options) {
+  return {ObjectName(options.database), ObjectName(options.schema)};
+}
+
+std::vector<Needed> NeededObjects(const SnowflakeOptions& options) {
+  const Place place = PlaceOf(options);
+  const std::string stage = ObjectName(options.stage);
+  const std::string here = " IN SCHEMA " + place.Schema();
+  auto like = [](const std::string& name) { return " LIKE " + QuoteText(name); };
+  std::vector<Needed> needed;
+  auto add = [&](const std::string& kind, const std::string& name,
+                 const std::string& find, const std::string& bare,
+                 const std::string& make, const std::string& shown) {
+    needed.push_back({kind, name, find, bare, make, shown.empty() ? make : shown});
+  };
+  add("database", QuoteName(place.database), "SHOW DATABASES" + like(place.database),
+      place.database, "CREATE DATABASE IF NOT EXISTS " + QuoteName(place.database), "");
+  add("schema", place.Schema(),
+      "SHOW SCHEMAS" + like(place.schema) + " IN DATABASE " + QuoteName(place.database),
+      place.schema, "CREATE SCHEMA IF NOT EXISTS " + place.Schema(), "");
+  const Ledger ledger(place);
+  add("ledger", ledger.name(), "SHOW TABLES" + like(kLedgerTable) + here, kLedgerTable,
+      ledger.CreateStatement(), "");
+  const std::string format = place.Name(kFileFormat);
+  add("file format", format, "SHOW FILE FORMATS" + like(kFileFormat) + here, kFileFormat,
+      "CREATE FILE FORMAT IF NOT EXISTS " + format +
+          " TYPE = PARQUET USE_LOGICAL_TYPE = TRUE BINARY_AS_TEXT = FALSE",
+      "");
+  const std::string head = "CREATE STAGE IF NOT EXISTS " + place.Name(stage);
+  const std::string tail = " FILE_FORMAT = (FORMAT_NAME = " + QuoteText(format) + ")";
+  const bool external = options.load == SnowflakeLoadMode::kStage;
+  add("stage", place.Name(stage), "SHOW STAGES" + like(stage) + here, stage,
+      head + (external ? ExternalStage(options, false) : "") + tail,
+      head + (external ? ExternalStage(options, true) : "") + tail);
+  return needed;
+}
+
+arrow::Result<std::vector<SetupStep>> SetUp(Session& session,
+                                            const SnowflakeOptions& options, bool dry_run,
+                                            bool with_database) {
+  std::vector<SetupStep> steps;
+  bool parent_is_there = true;
+  for (const Needed& needed : NeededObjects(options)) {
+    const bool is_container = needed.kind == "database" || needed.kind == "schema";
+    if (needed.kind == "database" && !with_database) continue;
+    SetupStep step{needed.kind + " " + needed.name, needed.shown};
+    if (parent_is_there) {
+      ARROW_ASSIGN_OR_RAISE(step.existed, Exists(session, needed));
+    }
+    if (!step.existed && !dry_run) {
+      arrow::Status made = session.Execute(needed.make).status();
+      ARROW_RETURN_NOT_OK(
+          AddContext(made, "making the " + needed.kind + " " + needed.name));
+    }
+    if (!step.existed && dry_run && is_container) parent_is_there = false;
+    steps.push_back(std::move(step));
+  }
+  // A ledger without its gate is one whose making was cut short.
+  const Ledger ledger(PlaceOf(options));
+  if (!dry_run) {
+    ARROW_RETURN_NOT_OK(session.Execute(ledger.GateStatement()).status());
+  }
+  return steps;
+}
+
+}  // namespace keelboat::snowflake

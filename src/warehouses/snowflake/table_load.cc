@@ -1,0 +1,343 @@
+#include "warehouses/snowflake/table_load.h"
+
+#include <algorithm>
+
+#include <arrow/type.h>
+
+#include "core/clock.h"
+#include "keelboat/error.h"
+#include "warehouses/snowflake/setup.h"
+
+namespace keelboat::snowflake {
+namespace {
+
+const std::vector<LoadFile>& FilesToLoad(const LoadRequest& request) {
+  return request.increment.has_value() ? request.increment->arrived : request.files;
+}
+
+/// A table that a load made and then died is empty and has keelboat's columns.
+bool LooksOurs(const ExistingTable& table) {
+  return table.Find(UpperName(kRunIdColumn)) != nullptr &&
+         table.Find(UpperName(kLoadedAtColumn)) != nullptr;
+}
+
+}  // namespace
+
+TableLoad::TableLoad(Session* session, OpenSession open, const SnowflakeOptions& options,
+                     const LoadRequest& request)
+    : session_(session),
+      open_(std::move(open)),
+      options_(options),
+      request_(request),
+      place_(PlaceOf(options)),
+      ledger_(place_),
+      name_(LoadName::New(Clock::System().Now())) {}
+
+arrow::Status TableLoad::CheckRequest() const {
+  if (request_.table.empty()) {
+    return MakeError(ErrorKind::kInternal, "the table to load has no name");
+  }
+  if (UpperName(request_.table).starts_with("_KEELBOAT_L")) {
+    return MakeError(ErrorKind::kConfig,
+                     "the table '" + request_.table +
+                         "' has a name that keelboat keeps for itself: leave it out, or "
+                         "rename it at the source");
+  }
+  int64_t rows = 0;
+  for (const LoadFile& file : request_.files) rows += file.rows;
+  if (rows != request_.rows) {
+    return MakeError(ErrorKind::kInternal, "the files hold " + std::to_string(rows) +
+                                               " rows, the request says " +
+                                               std::to_string(request_.rows));
+  }
+  if (!request_.increment.has_value()) return arrow::Status::OK();
+  for (const LoadFile& file : request_.increment->arrived) {
+    if (std::any_of(request_.files.begin(), request_.files.end(),
+                    [&](const LoadFile& other) { return other.uri == file.uri; })) {
+      continue;
+    }
+    return MakeError(ErrorKind::kInternal,
+                     "the file '" + file.uri + "' that arrives is not of the version");
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status TableLoad::ReadLedger() {
+  auto entries = ledger_.Read(*session_);
+  if (!entries.ok() && KindOf(entries.status()) == ErrorKind::kNotFound) {
+    // The first load of a schema; with the right to, nobody has to prepare it.
+    ARROW_RETURN_NOT_OK(SetUp(*session_, options_, false, false).status());
+    entries = ledger_.Read(*session_);
+  }
+  ARROW_RETURN_NOT_OK(entries.status());
+  for (LedgerEntry& entry : *entries) {
+    if (entry.row.table == request_.table) {
+      previous_ = std::move(entry);
+    } else if (SameName(entry.row.table, request_.table)) {
+      return MakeError(
+          ErrorKind::kConfig,
+          "the tables '" + entry.row.table + "' and '" + request_.table +
+              "' differ only in upper and lower case, and both would be " +
+              UpperName(request_.table) +
+              " in Snowflake: load one of them; or, if the first is gone for good, run: "
+              "DROP TABLE " +
+              place_.Name(UpperName(entry.row.table)) + "; DELETE FROM " +
+              ledger_.name() + " WHERE \"TABLE_NAME\" = " + QuoteText(entry.row.table));
+    }
+  }
+  ARROW_ASSIGN_OR_RAISE(next_.files_sha256, FilesDigest(request_.files));
+  next_.row = {request_.table, request_.lake_version, request_.lake_uri,
+               request_.rows,  request_.run_id,       request_.loaded_at};
+  return arrow::Status::OK();
+}
+
+arrow::Status TableLoad::ReadExisting() {
+  ARROW_ASSIGN_OR_RAISE(existing_,
+                        ReadExistingTable(*session_, place_, UpperName(request_.table)));
+  if (!existing_.has_value()) return arrow::Status::OK();
+  bool foreign = existing_->is_view;
+  if (!foreign && !previous_.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(int64_t rows, session_->FetchNumber(sql_->CountTarget()));
+    foreign = rows > 0 || !LooksOurs(*existing_);
+  }
+  if (!foreign) return arrow::Status::OK();
+  return MakeError(
+      ErrorKind::kConfig,
+      std::string("the warehouse already has a ") +
+          (existing_->is_view ? "view " : "table ") + sql_->target() +
+          " that keelboat did not make: drop or rename it, or give keelboat a schema of "
+          "its own");
+}
+
+arrow::Result<bool> TableLoad::IsUpToDate() {
+  if (!previous_.has_value() || !existing_.has_value()) return false;
+  if (previous_->row.lake_version != next_.row.lake_version ||
+      previous_->row.lake_uri != next_.row.lake_uri ||
+      previous_->files_sha256 != next_.files_sha256) {
+    return false;
+  }
+  // Rows that somebody deleted by hand come back with the next load.
+  ARROW_ASSIGN_OR_RAISE(int64_t rows, session_->FetchNumber(sql_->CountTarget()));
+  return rows == previous_->row.rows;
+}
+
+arrow::Status TableLoad::CheckStart() {
+  const LoadIncrement& increment = *request_.increment;
+  if (!existing_.has_value() || !previous_.has_value()) {
+    return WholeLoadNeeded(request_.table, "the warehouse does not have it");
+  }
+  if (previous_->row.lake_uri != request_.lake_uri) {
+    return WholeLoadNeeded(request_.table, "it was loaded from another lake, '" +
+                                               previous_->row.lake_uri + "'");
+  }
+  if (previous_->row.lake_version != increment.from_version) {
+    return WholeLoadNeeded(
+        request_.table,
+        "it is at version " + std::to_string(previous_->row.lake_version) +
+            " of the lake and not at " + std::to_string(increment.from_version));
+  }
+  ARROW_ASSIGN_OR_RAISE(std::string digest, FilesDigest(increment.from_files));
+  if (digest != previous_->files_sha256) {
+    return WholeLoadNeeded(request_.table, "the lake was made anew since it was loaded");
+  }
+  for (const Column& column : sql_->columns()) {
+    if (column.lake_name != increment.cursor || column.lake_name.empty()) continue;
+    ARROW_ASSIGN_OR_RAISE(bound_, BoundOf(request_, column));
+    return arrow::Status::OK();
+  }
+  return WholeLoadNeeded(request_.table,
+                         "it has no cursor column '" + increment.cursor + "'");
+}
+
+arrow::Status TableLoad::PlanColumns() {
+  if (!existing_.has_value()) return arrow::Status::OK();
+  changes_ = ChangesOf(*existing_, sql_->columns());
+  if (!request_.increment.has_value()) return arrow::Status::OK();
+  if (!changes_.incompatible.empty()) {
+    return WholeLoadNeeded(request_.table, changes_.incompatible);
+  }
+  for (const Column& column : changes_.added) {
+    if (column.nullable && !column.lake_name.empty()) continue;
+    return WholeLoadNeeded(request_.table, "it lacks the column '" + column.name + "'");
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Result<LoadResult> TableLoad::Run() {
+  ARROW_RETURN_NOT_OK(CheckRequest());
+  const std::vector<LoadFile>& files = FilesToLoad(request_);
+  ARROW_ASSIGN_OR_RAISE(sql_, LoadSql::Make(place_, request_, files, name_.Table()));
+  ARROW_RETURN_NOT_OK(ReadLedger());
+  ARROW_RETURN_NOT_OK(ReadExisting());
+  ARROW_ASSIGN_OR_RAISE(bool up_to_date, IsUpToDate());
+  if (up_to_date) return LoadResult{true, previous_->row.rows};
+  if (request_.increment.has_value()) ARROW_RETURN_NOT_OK(CheckStart());
+  ARROW_RETURN_NOT_OK(PlanColumns());
+  StagedLoad staged(session_, open_, options_, request_, name_);
+  arrow::Status filled = staged.Fill(&*sql_, files);
+  staged_rows_ = staged.rows();
+  arrow::Result<LoadResult> result = filled.ok() ? Load() : filled;
+  // A session that is lost would be waited for; a later load removes what it left.
+  const bool lost = !result.ok() && !rolled_back_ && IsRetryable(KindOf(result.status()));
+  if (!lost) staged.CleanUp(*sql_);
+  return result;
+}
+
+arrow::Result<LoadResult> TableLoad::Load() {
+  if (!existing_.has_value()) {
+    ARROW_RETURN_NOT_OK(session_->Execute(sql_->CreateTarget()).status());
+  } else if (changes_.incompatible.empty()) {
+    ARROW_RETURN_NOT_OK(AlterColumns());
+  } else {
+    ARROW_RETURN_NOT_OK(Replace());
+  }
+  ARROW_RETURN_NOT_OK(WriteComments());
+  ARROW_RETURN_NOT_OK(session_->Execute("BEGIN").status());
+  arrow::Result<int64_t> rows = Publish();
+  if (!rows.ok()) {
+    // A session that cannot roll back is not used again; Snowflake does it by itself.
+    rolled_back_ = session_->Rollback().ok();
+    return rows.status();
+  }
+  ARROW_RETURN_NOT_OK(Commit());
+  return LoadResult{false, *rows};
+}
+
+arrow::Status TableLoad::AlterColumns() {
+  for (const Column& column : changes_.added) {
+    ARROW_RETURN_NOT_OK(session_->Execute(sql_->AddColumn(column)).status());
+  }
+  for (const Column& column : changes_.widened) {
+    ARROW_RETURN_NOT_OK(session_->Execute(sql_->WidenColumn(column)).status());
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status TableLoad::Replace() {
+  // The statement that replaces a table commits by itself. So the ledger first says, in
+  // files that no lake has, that the table is being replaced: whoever finds that loads
+  // the table whole, whether it is still the old one or already the new.
+  if (previous_.has_value()) {
+    LedgerEntry claim = *previous_;
+    claim.files_sha256 = "replaced by " + request_.run_id + " " + name_.Table();
+    ARROW_ASSIGN_OR_RAISE(int64_t moved,
+                          session_->Execute(ledger_.AdvanceStatement(*previous_, claim)));
+    if (moved != 1) return Moved();
+    previous_ = std::move(claim);
+  }
+  replaced_ = true;
+  return session_->Execute(sql_->ReplaceTarget()).status();
+}
+
+arrow::Status TableLoad::Moved() const {
+  return MakeError(ErrorKind::kConflict,
+                   "another load moved the ledger of table '" + request_.table +
+                       "' at the same time: run again",
+                   {{"table", request_.table}});
+}
+
+arrow::Status TableLoad::MoveLedger() {
+  next_.row.rows = 0;
+  if (previous_.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(int64_t moved,
+                          session_->Execute(ledger_.AdvanceStatement(*previous_, next_)));
+    return moved == 1 ? arrow::Status::OK() : Moved();
+  }
+  // Two first loads meet at the gate: the second sees the row that the first has made.
+  ARROW_ASSIGN_OR_RAISE(int64_t locked, session_->Execute(ledger_.LockStatement(next_)));
+  if (locked == 0) {
+    return MakeError(ErrorKind::kData,
+                     "the ledger " + ledger_.name() +
+                         " lacks the row without a table's name: run `keelboat setup`, "
+                         "which makes it again");
+  }
+  ARROW_ASSIGN_OR_RAISE(int64_t made, session_->Execute(ledger_.InsertStatement(next_)));
+  return made == 1 ? arrow::Status::OK() : Moved();
+}
+
+arrow::Result<int64_t> TableLoad::Publish() {
+  ARROW_RETURN_NOT_OK(MoveLedger());
+  ARROW_ASSIGN_OR_RAISE(
+      int64_t rows, request_.increment.has_value() ? PublishIncrement() : PublishWhole());
+  next_.row.rows = rows;
+  ARROW_ASSIGN_OR_RAISE(int64_t told, session_->Execute(ledger_.RowsStatement(next_)));
+  if (told == 1) return rows;
+  return MakeError(ErrorKind::kData, "the ledger " + ledger_.name() + " has " +
+                                         std::to_string(told) + " rows of table '" +
+                                         request_.table + "' where one belongs");
+}
+
+arrow::Result<int64_t> TableLoad::PublishWhole() {
+  if (!replaced_) {
+    ARROW_RETURN_NOT_OK(session_->Execute(sql_->DeleteAll()).status());
+    ARROW_RETURN_NOT_OK(session_->Execute(sql_->Insert()).status());
+  }
+  // In a table that was replaced, another load may have replaced the rows since.
+  ARROW_ASSIGN_OR_RAISE(
+      int64_t rows,
+      session_->FetchNumber(replaced_ ? sql_->CountOfThisRun() : sql_->CountTarget()));
+  if (rows == staged_rows_) return rows;
+  return MakeError(ErrorKind::kData,
+                   "table '" + request_.table + "' got " + std::to_string(rows) +
+                       " rows where the lake's version " +
+                       std::to_string(request_.lake_version) + " has " +
+                       std::to_string(staged_rows_) + ": nothing of it was kept",
+                   {{"table", request_.table}});
+}
+
+arrow::Result<int64_t> TableLoad::PublishIncrement() {
+  ARROW_ASSIGN_OR_RAISE(int64_t before, session_->FetchNumber(sql_->CountTarget()));
+  if (before != previous_->row.rows) {
+    return WholeLoadNeeded(request_.table, "it has " + std::to_string(before) +
+                                               " rows where the ledger says " +
+                                               std::to_string(previous_->row.rows));
+  }
+  ARROW_ASSIGN_OR_RAISE(int64_t deleted, session_->Execute(sql_->DeleteOutdated(bound_)));
+  int64_t inserted = 0;
+  if (staged_rows_ > 0) {
+    if (!sql_->key().empty()) {
+      ARROW_ASSIGN_OR_RAISE(int64_t same, session_->Execute(sql_->DeleteArrived()));
+      deleted += same;
+    }
+    ARROW_ASSIGN_OR_RAISE(inserted, session_->Execute(sql_->Insert()));
+  }
+  ARROW_ASSIGN_OR_RAISE(int64_t after, session_->FetchNumber(sql_->CountTarget()));
+  if (inserted == staged_rows_ && after == before - deleted + inserted) return after;
+  return MakeError(ErrorKind::kData,
+                   "table '" + request_.table + "' came to " + std::to_string(after) +
+                       " rows where " + std::to_string(before) + " less " +
+                       std::to_string(deleted) + " and " + std::to_string(staged_rows_) +
+                       " more were expected: nothing of it was kept",
+                   {{"table", request_.table}});
+}
+
+arrow::Status TableLoad::Commit() {
+  arrow::Status status = session_->Execute("COMMIT").status();
+  if (status.ok()) return status;
+  // A commit that reports an error may have happened: the ledger knows.
+  rolled_back_ = session_->Rollback().ok();
+  auto opened = open_();
+  if (!opened.ok()) return status;
+  (*opened)->set_stop({});
+  auto entries = ledger_.Read(**opened);
+  if (!entries.ok()) return status;
+  for (const LedgerEntry& found : *entries) {
+    if (SameLoad(found, next_)) return arrow::Status::OK();
+  }
+  return status;
+}
+
+arrow::Status TableLoad::WriteComments() {
+  if (request_.description != (existing_.has_value() ? existing_->description : "")) {
+    ARROW_RETURN_NOT_OK(session_->Execute(sql_->CommentOnTable()).status());
+  }
+  for (const Column& column : sql_->columns()) {
+    const Column* before =
+        existing_.has_value() && !replaced_ ? existing_->Find(column.name) : nullptr;
+    if (column.comment == (before != nullptr ? before->comment : "")) continue;
+    ARROW_RETURN_NOT_OK(session_->Execute(sql_->CommentOnColumn(column)).status());
+  }
+  return arrow::Status::OK();
+}
+
+}  // namespace keelboat::snowflake
