@@ -48,6 +48,15 @@ bool HasClass(const WorkerEvent& done, std::string_view name) {
   return std::find(done.classes.begin(), done.classes.end(), name) != done.classes.end();
 }
 
+/// Snowflake's numbers for wrong passwords, keys and tokens, and for roles not granted.
+bool IsRefusedLogin(std::string_view text) {
+  constexpr std::array<std::string_view, 5> kRefused = {"390100", "390144", "390189",
+                                                        "394400", "Incorrect username"};
+  return std::any_of(kRefused.begin(), kRefused.end(), [&](std::string_view number) {
+    return text.find(number) != std::string_view::npos;
+  });
+}
+
 /// What ended a command before its nodes could run.
 arrow::Status StatusOf(const WorkerEvent& done, const DbtOptions& options) {
   constexpr std::array<std::string_view, 2> kDatabase = {"FailedToConnectError",
@@ -63,6 +72,7 @@ arrow::Status StatusOf(const WorkerEvent& done, const DbtOptions& options) {
   if (text.find("Could not find adapter type") != std::string::npos) {
     return MakeError(ErrorKind::kConfig, text + "; " + InstallRemedy(options));
   }
+  if (IsRefusedLogin(text)) return MakeError(ErrorKind::kAuth, text);
   for (std::string_view name : kDatabase) {
     if (HasClass(done, name)) return MakeError(ErrorKind::kUnavailable, text);
   }

@@ -9,7 +9,7 @@
 #include "core/stop.h"
 #include "transform/child_process.h"
 #include "transform/dbt_files.h"
-#include "transform/duckdb_profile.h"
+#include "transform/profile_text.h"
 #include "transform/transform.h"
 
 namespace keelboat {
@@ -32,9 +32,8 @@ sys.argv[0] = "dbt"
 try:
     from dbt.cli.main import cli
 except ModuleNotFoundError as error:
-    print(f"keelboat: {sys.executable} cannot import dbt ({error}); install it: "
-          f"{sys.executable} -m pip install 'dbt-core==1.11.*' 'dbt-duckdb==1.11.*'",
-          file=sys.stderr)
+    print(f"keelboat: {sys.executable} cannot import dbt ({error}); "
+          + os.environ["KEELBOAT_DBT_REMEDY"], file=sys.stderr)
     sys.exit(2)
 cli()
 )";
@@ -57,6 +56,7 @@ arrow::Result<int> RunDbtCommand(const DbtOptions& options,
   child.environment["DBT_TARGET_PATH"] = DbtTargetDir(options).string();
   child.environment["DBT_LOG_PATH"] = options.log_file.parent_path().string();
   child.environment["DBT_LOG_LEVEL_FILE"] = "none";
+  child.environment["KEELBOAT_DBT_REMEDY"] = transform::InstallRemedy(options);
   child.working_dir = options.project_dir;
   child.die_with_thread = true;
   ARROW_ASSIGN_OR_RAISE(auto process, ChildProcess::Start(child));

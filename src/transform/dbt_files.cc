@@ -12,6 +12,10 @@
 namespace keelboat::transform {
 namespace {
 
+std::string Packages(const DbtOptions& options) {
+  return "'dbt-core==1.11.*' 'dbt-" + options.adapter + "==1.11.*'";
+}
+
 arrow::Status WriteProfile(const DbtOptions& options) {
   const std::filesystem::path folder = ProfilesDir(options);
   std::error_code error;
@@ -46,8 +50,8 @@ arrow::Status PrepareFiles(const DbtOptions& options) {
     return MakeError(ErrorKind::kNotFound,
                      "no Python interpreter at " + options.python.string() +
                          ": make an environment with dbt: python3 -m venv .venv && "
-                         ".venv/bin/python -m pip install 'dbt-core==1.11.*' "
-                         "'dbt-duckdb==1.11.*'",
+                         ".venv/bin/python -m pip install " +
+                         Packages(options),
                      {{"python", options.python.string()}});
   }
   if (!std::filesystem::is_regular_file(options.project_dir / "dbt_project.yml")) {
@@ -69,8 +73,8 @@ std::map<std::string, std::string> ChildEnvironment(const DbtOptions& options) {
 }
 
 std::string InstallRemedy(const DbtOptions& options) {
-  return "install it: " + options.python.string() +
-         " -m pip install 'dbt-core==1.11.*' 'dbt-duckdb==1.11.*'";
+  return "install it: " + options.python.string() + " -m pip install " +
+         Packages(options);
 }
 
 }  // namespace keelboat::transform

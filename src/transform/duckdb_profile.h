@@ -15,9 +15,6 @@ struct DuckdbProfileOptions {
   std::map<std::string, std::string> settings = {};
 };
 
-/// The name under which every generated profile stands in profiles.yml.
-inline constexpr const char* kDbtProfileName = "keelboat";
-
 /// Returns the text of a profiles.yml with one dbt-duckdb target. Pure.
 std::string DuckdbProfile(const DuckdbProfileOptions& options);
 

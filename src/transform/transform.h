@@ -21,6 +21,7 @@ struct DbtOptions {
   std::filesystem::path log_file;     ///< logs/dbt.log, appended to.
   std::string target;                 ///< Profile target: "dev", "prod_test" …
   std::string profile;                ///< The profile's YAML text, without secrets in it.
+  std::string adapter = "duckdb";     ///< dbt-<adapter> is what it needs.
   /// Added to the child's environment (secrets, KEELBOAT_SCHEMA_SUFFIX, run id).
   std::map<std::string, std::string> environment;
 };

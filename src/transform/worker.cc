@@ -17,7 +17,7 @@
 
 #include "keelboat/error.h"
 #include "transform/dbt_files.h"
-#include "transform/duckdb_profile.h"
+#include "transform/profile_text.h"
 #include "transform/worker_source.h"
 
 namespace keelboat::transform {

@@ -176,14 +176,14 @@ def invoke(state, command):
 def interrupt_at_once():
     """From now on SIGINT ends the process: dbt would wait for its query.
 
-    For commands that only read the warehouse; DuckDB does not mind.
+    For commands that only read the warehouse: nothing is lost there by a lost reader.
     """
     signal.signal(signal.SIGINT, lambda *_: os._exit(130))
 
 
 def leave():
     """Ends the process as usual, but without taking hundreds of megabytes apart."""
-    atexit._run_exitfuncs()  # dbt-duckdb closes its database here
+    atexit._run_exitfuncs()  # adapters close databases and sessions here
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
