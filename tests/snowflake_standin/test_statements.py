@@ -1,5 +1,7 @@
 """Statements that fakesnow alone cannot do, or does otherwise than Snowflake."""
 
+from decimal import Decimal
+
 import pytest
 from snowflake.connector.errors import Error, ProgrammingError
 
@@ -10,6 +12,14 @@ def test_null_timestamps_stay_null(schema):
     )[0]
     assert row[:2] == (None, None)
     assert str(row[2]) == "2024-01-02 03:04:05"
+
+
+def test_sums_of_decimals_are_exact(schema):
+    schema.run("CREATE TABLE t (a NUMBER(12, 2))")
+    schema.run("INSERT INTO t VALUES (0.1), (0.2)")
+    assert schema.run("SELECT COUNT(*) FROM t HAVING SUM(a) = 0.3") == [(2,)]
+    schema.run("CREATE TABLE u AS SELECT SUM(a) AS total FROM t")
+    assert schema.run("SELECT total FROM u") == [(Decimal("0.30"),)]
 
 
 def test_merge_counts_and_refuses_duplicates(schema):

@@ -2,8 +2,10 @@
 
 import argparse
 import ctypes
+import logging
 import signal
 import tempfile
+import warnings
 
 from .account import ACCOUNT, DATABASE, PASSWORD, ROLE, TOKEN, USER, WAREHOUSE
 
@@ -17,6 +19,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
     parser.add_argument("--database", default=DATABASE, help="made when it starts")
     asked = parser.parse_args()
+    # What sqlglot leaves out and how fakesnow fetches is nobody's concern here.
+    logging.disable(logging.WARNING)
+    warnings.simplefilter("ignore")
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     with tempfile.TemporaryDirectory(prefix="snowflake-stages-") as folder:
         # fakesnow chooses the place of its stages when it is imported.

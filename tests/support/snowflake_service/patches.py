@@ -1,5 +1,6 @@
 """Where this service takes hold of fakesnow 0.12.1, all in one place: its private names."""
 
+from fakesnow import transforms
 from fakesnow.cursor import FakeSnowflakeCursor
 from sqlglot import exp
 
@@ -17,6 +18,8 @@ def install(service: Service) -> None:
     keep_whole()
     keep_nulls()
     escape_table_comments()
+    # Sums of decimals are exact; fakesnow added doubles, for the sake of sums of texts.
+    transforms.numeric_agg_implicit_cast = lambda node: node
     forward, run, transform = (
         FakeSnowflakeCursor.execute,
         FakeSnowflakeCursor._execute,
