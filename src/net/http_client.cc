@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <fstream>
 #include <mutex>
 #include <utility>
@@ -95,6 +96,15 @@ arrow::Result<std::unique_ptr<ByteStream>> Decoded(const HttpHead& head,
           "', which was not asked for: a proxy in front of it must leave bodies alone");
 }
 
+// What the server says of the body's length, as far as it may be; else nothing.
+std::size_t LengthIn(const HttpHead& head, int64_t most_bytes) {
+  const std::string_view text = head.Find("content-length");
+  int64_t length = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), length);
+  const bool fine = read.ec == std::errc() && length > 0 && length <= most_bytes;
+  return fine ? static_cast<std::size_t>(length) : 0;
+}
+
 class CurlClient final : public HttpClient {
  public:
   explicit CurlClient(HttpOptions options) : options_(std::move(options)) {}
@@ -110,8 +120,12 @@ class CurlClient final : public HttpClient {
         auto body,
         Decoded(response.head, std::make_unique<BorrowedBody>(transfer.get())));
     std::size_t size = 0;
+    // One more than the body, for its end to be read.
+    std::size_t room = LengthIn(response.head, most_bytes) + 1;
     while (true) {
-      response.body.resize(std::max(kFirstBodyBytes, size * 2));
+      if (size == response.body.size()) {
+        response.body.resize(std::max({kFirstBodyBytes, room, size * 2}));
+      }
       ARROW_ASSIGN_OR_RAISE(
           int64_t count, body->Read(response.body.data() + size,
                                     static_cast<int64_t>(response.body.size() - size)));

@@ -143,6 +143,8 @@ arrow::Status HttpTransfer::Prepare(const HttpOptions& options,
   if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
     option(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_body_.size()));
     option(CURLOPT_POSTFIELDS, request_body_.data());
+    // Long bodies leave in large pieces.
+    if (request_body_.size() > kReadBytes) option(CURLOPT_UPLOAD_BUFFERSIZE, kReadBytes);
   }
   option(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   option(CURLOPT_HEADERFUNCTION, &HttpTransfer::OnHeader);
