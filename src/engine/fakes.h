@@ -114,6 +114,7 @@ class FakeLakeTable final : public LakeTable {
   std::optional<LakeSnapshot> latest;
   std::vector<LakeCommit> commits;
   int discarded = 0;
+  std::map<std::string, std::string> local_copies;  ///< Paths, by path of the file.
   int open_files = 0;  ///< Written, neither committed nor discarded.
 
   const std::string& name() const override { return name_; }
@@ -131,6 +132,12 @@ class FakeLakeTable final : public LakeTable {
   }
   arrow::Status Download(const DataFile& file, const std::string& path,
                          const std::stop_token& stop) const override;
+  std::optional<std::string> LocalCopy(const DataFile& file) const override {
+    const auto found = local_copies.find(file.path);
+    if (found == local_copies.end()) return std::nullopt;
+    return found->second;
+  }
+  void DropLocalCopies() override { local_copies.clear(); }
   arrow::Result<LakeSnapshot> Commit(const LakeCommit& commit) override;
   arrow::Status Discard(const std::vector<Receipt>& receipts) override;
   arrow::Result<std::vector<DataFile>> Vacuum(SystemTime, bool) override {

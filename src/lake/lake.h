@@ -155,6 +155,13 @@ class LakeTable {
   /// stays at `path` after a failure. Bounded memory.
   virtual arrow::Status Download(const DataFile& file, const std::string& path,
                                  const std::stop_token& stop) const = 0;
+  /// \brief Path of a copy of a committed file that lies on this machine, if there is
+  /// one.
+  ///
+  /// This process kept it when it wrote the file; it stays until DropLocalCopies.
+  virtual std::optional<std::string> LocalCopy(const DataFile& file) const = 0;
+  /// Frees the copies of the table's files; who needs one again downloads it.
+  virtual void DropLocalCopies() = 0;
   /// \brief Publishes receipts in one atomic step and returns the snapshot that it made.
   ///
   /// A commit that fails deletes the receipts' files, unless the log cannot be read and
@@ -182,6 +189,10 @@ class Lake {
   virtual arrow::Result<std::shared_ptr<LakeTable>> Table(const std::string& name) = 0;
   /// Names of the tables that exist, sorted.
   virtual arrow::Result<std::vector<std::string>> ListTables() = 0;
+  /// \brief Makes the place where the lake lies, where it is missing, and nothing else.
+  ///
+  /// Returns what was made, or with `dry_run` would be, for people; empty: nothing.
+  virtual arrow::Result<std::vector<std::string>> Setup(bool dry_run) = 0;
   /// Writes and deletes a probe object; an error names the right that is missing. Returns
   /// what there is to say about the place; empty: nothing.
   virtual arrow::Result<std::string> Check() = 0;

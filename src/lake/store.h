@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,21 @@ class Store {
   /// uploads.)
   virtual arrow::Result<int64_t> DeleteUnfinished(const std::string& prefix,
                                                   SystemTime before) = 0;
+  /// \brief Makes the place itself where it is missing, and nothing else: the folder, or
+  /// the bucket.
+  ///
+  /// Returns what was made, or with `dry_run` would be, for people: "bucket company-lake
+  /// in eu-west-1"; empty: it was there.
+  virtual arrow::Result<std::vector<std::string>> Setup(bool dry_run) = 0;
+  /// \brief Path of a copy of an object on this machine, kept since it was written here.
+  ///
+  /// Whole, and the reader's until DropLocalCopies. Most stores keep none.
+  virtual std::optional<std::string> LocalCopy(const std::string& path) {
+    (void)path;
+    return std::nullopt;
+  }
+  /// Frees the copies of all objects whose path begins with `prefix`.
+  virtual void DropLocalCopies(const std::string& prefix) { (void)prefix; }
   /// What there is to say about the place, for people: "MinIO at http://…, not
   /// encrypted". Asks the server, where there is one.
   virtual arrow::Result<std::string> Describe() { return std::string(); }

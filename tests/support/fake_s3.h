@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "keelboat/error.h"
+#include "lake/stores/s3/digest.h"
 #include "net/form_text.h"
 #include "net/http_client.h"
 
@@ -42,10 +43,29 @@ class FakeS3 {
     times_ = times;
     faulted_ = false;
   }
+  /// The answer to the next put below that part of a key is lost.
+  void LosePutOf(const std::string& part) {
+    faulted_ = false;
+    lose_put_of_ = part;
+  }
   void Heal() { FailAt(0, Fault::kReset); }
   bool faulted() const { return faulted_; }
   int requests() const { return requests_; }
   void IgnoreConditions() { ignores_conditions_ = true; }
+  /// Has never heard of checksums.
+  void RefuseChecksums() { refuses_checksums_ = true; }
+  /// Requests signed with that access key are refused from now on.
+  void Expire(const std::string& access_key) { expired_ = access_key; }
+  /// Other bytes than were put.
+  void Damage(const std::string& key) { objects_.at(key).bytes.at(0) ^= 1; }
+  /// Puts the parts of uploads together otherwise than they were sent.
+  void DamageUploads() { damages_uploads_ = true; }
+  /// What the bucket was made with.
+  const std::string& made_with() const { return made_with_; }
+  void RemoveBucket() { bucket_there_ = false; }
+  /// Ranges are answered with the whole object, or with another range.
+  void IgnoreRanges() { ignores_ranges_ = true; }
+  void ShiftRanges() { shifts_ranges_ = true; }
   /// Every request is answered so.
   void AnswerAlways(int status, std::string body, std::vector<HttpHeader> headers = {}) {
     always_ = {{status, std::move(headers), ""}, std::move(body)};
@@ -65,6 +85,7 @@ class FakeS3 {
   struct Object {
     std::string bytes;
     std::string tag;
+    std::string checksum;
   };
   struct Upload {
     std::string key;
@@ -110,6 +131,13 @@ class FakeS3 {
     const std::lock_guard lock(mutex_);
     urls_.push_back(request.method + " " + request.url);
     if (always_.head.status != 0) return always_;
+    if (!lose_put_of_.empty() && request.method == "PUT" &&
+        request.url.find(lose_put_of_) != std::string::npos) {
+      lose_put_of_.clear();
+      faulted_ = true;
+      (void)Serve(request);
+      return MakeError(ErrorKind::kUnavailable, "the connection to the bucket was lost");
+    }
     ++requests_;
     const bool fails = fail_at_ != 0 && requests_ >= fail_at_ &&
                        (fault_ == Fault::kGone || requests_ < fail_at_ + times_);
@@ -134,6 +162,10 @@ class FakeS3 {
     return broken;
   }
 
+  static std::string Checksum(const std::string& bytes) {
+    return s3::Base64(s3::Sha256(bytes));
+  }
+
   HttpResponse Serve(const HttpRequest& request) {
     const std::string path = request.url.substr(request.url.find('/', 8));
     const std::size_t mark = std::min(path.find('?'), path.size());
@@ -151,10 +183,29 @@ class FakeS3 {
     }
     std::map<std::string, std::string> headers;
     for (const HttpHeader& header : request.headers) headers[header.name] = header.value;
+    if (!expired_.empty() && headers["authorization"].find("Credential=" + expired_ +
+                                                           "/") != std::string::npos) {
+      return Failure(400, "ExpiredToken");
+    }
+    if (key.empty() && request.method == "PUT") {
+      if (bucket_there_) return Failure(409, "BucketAlreadyOwnedByYou");
+      bucket_there_ = true;
+      made_with_ = request.body;
+      return {{200, {}, ""}, ""};
+    }
+    if (!bucket_there_) return Failure(404, "NoSuchBucket");
+    if (refuses_checksums_ && (headers.contains("x-amz-checksum-sha256") ||
+                               headers.contains("x-amz-checksum-algorithm"))) {
+      return Failure(501, "NotImplemented");
+    }
+    if (headers.contains("x-amz-checksum-sha256") &&
+        headers["x-amz-checksum-sha256"] != Checksum(request.body)) {
+      return Failure(400, "BadDigest");
+    }
     if (key.empty()) {
       return query.contains("uploads") ? ListUploads(query) : List(query);
     }
-    if (request.method == "POST") return Post(key, query);
+    if (request.method == "POST") return Post(key, query, request.body);
     if (request.method == "PUT" && query.contains("partNumber")) {
       return PutPart(request.body, query);
     }
@@ -178,7 +229,8 @@ class FakeS3 {
         !ignores_conditions_) {
       return Failure(412, "PreconditionFailed");
     }
-    objects_[key] = {body, NewTag()};
+    const auto checksum = headers.find("x-amz-checksum-sha256");
+    objects_[key] = {body, NewTag(), checksum == headers.end() ? "" : checksum->second};
     return {{200, {{"etag", objects_[key].tag}}, ""}, ""};
   }
 
@@ -186,14 +238,17 @@ class FakeS3 {
                    const std::map<std::string, std::string>& headers) const {
     const auto found = objects_.find(key);
     if (found == objects_.end()) return Failure(404, "NoSuchKey");
-    const auto& [bytes, tag] = found->second;
+    const auto& [bytes, tag, checksum] = found->second;
     const auto match = headers.find("if-match");
     if (match != headers.end() && match->second != tag) {
       return Failure(412, "PreconditionFailed");
     }
     HttpResponse answer{{200, {{"etag", tag}}, ""}, bytes};
+    if (headers.contains("x-amz-checksum-mode") && !checksum.empty()) {
+      answer.head.headers.push_back({"x-amz-checksum-sha256", checksum});
+    }
     const auto range = headers.find("range");
-    if (range == headers.end()) return answer;
+    if (range == headers.end() || ignores_ranges_) return answer;
     if (bytes.empty()) return Failure(416, "InvalidRange");
     const std::string text = range->second.substr(std::string("bytes=").size());
     const std::size_t dash = text.find('-');
@@ -206,6 +261,10 @@ class FakeS3 {
       begin = std::stoul(text.substr(0, dash));
       end = std::min<std::size_t>(end, std::stoul(text.substr(dash + 1)) + 1);
     }
+    if (shifts_ranges_ && dash != 0) {
+      ++begin;
+      end = std::min(end + 1, bytes.size());
+    }
     answer.head.status = 206;
     answer.head.headers.push_back({"content-range", "bytes " + std::to_string(begin) +
                                                         "-" + std::to_string(end - 1) +
@@ -215,7 +274,8 @@ class FakeS3 {
     return answer;
   }
 
-  HttpResponse Post(const std::string& key, std::map<std::string, std::string>& query) {
+  HttpResponse Post(const std::string& key, std::map<std::string, std::string>& query,
+                    const std::string& body) {
     if (query.contains("uploads")) {
       const std::string id = "upload/" + std::to_string(++tags_) + "+=";
       uploads_[id].key = key;
@@ -226,10 +286,22 @@ class FakeS3 {
     const auto found = uploads_.find(query["uploadId"]);
     if (found == uploads_.end()) return Failure(404, "NoSuchUpload");
     std::string bytes;
-    for (const auto& [number, part] : found->second.parts) bytes += part;
-    objects_[key] = {bytes, NewTag()};
+    std::vector<std::string> digests;
+    for (const auto& [number, part] : found->second.parts) {
+      bytes += part;
+      digests.push_back(s3::Sha256(part));
+      const bool told = body.find("<ChecksumSHA256>") != std::string::npos;
+      if (told && body.find(s3::Base64(digests.back())) == std::string::npos) {
+        return Failure(400, "InvalidPart");
+      }
+    }
+    std::string whole = s3::CompositeSha256(digests);
+    if (damages_uploads_) whole = s3::CompositeSha256({});
+    objects_[key] = {bytes, NewTag(), whole};
     uploads_.erase(found);
-    return {{200, {}, ""}, "<CompleteMultipartUploadResult/>"};
+    return {{200, {}, ""},
+            "<CompleteMultipartUploadResult><ChecksumSHA256>" + whole +
+                "</ChecksumSHA256></CompleteMultipartUploadResult>"};
   }
 
   HttpResponse PutPart(const std::string& body,
@@ -280,6 +352,14 @@ class FakeS3 {
   std::vector<std::string> urls_;
   HttpResponse always_;
   bool ignores_conditions_ = false;
+  bool ignores_ranges_ = false;
+  bool shifts_ranges_ = false;
+  bool refuses_checksums_ = false;
+  bool damages_uploads_ = false;
+  bool bucket_there_ = true;
+  std::string made_with_;
+  std::string expired_;
+  std::string lose_put_of_;
   int tags_ = 0;
   int requests_ = 0;
   int fail_at_ = 0;

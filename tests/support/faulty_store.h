@@ -65,6 +65,9 @@ class FaultyStore final : public Store {
     return Step("deleting unfinished",
                 [&] { return inner_->DeleteUnfinished(prefix, before); });
   }
+  arrow::Result<std::vector<std::string>> Setup(bool dry_run) override {
+    return Step("setting up", [&] { return inner_->Setup(dry_run); });
+  }
 
  private:
   class Stream final : public arrow::io::OutputStream {

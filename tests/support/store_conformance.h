@@ -78,6 +78,14 @@ TEST_P(StoreConformance, WhatIsPutCanBeRead) {
   EXPECT_EQ(end->size(), 0);
 }
 
+TEST_P(StoreConformance, SetupMakesWhatIsMissingOnce) {
+  ASSERT_OK_AND_ASSIGN(auto would, store_->Setup(/*dry_run=*/true));
+  EXPECT_EQ(store_->Setup(false).ValueOrDie(), would);
+  EXPECT_THAT(store_->Setup(false).ValueOrDie(), testing::IsEmpty());
+  EXPECT_THAT(store_->Setup(true).ValueOrDie(), testing::IsEmpty());
+  ASSERT_OK(store_->Put("a", "x"));
+}
+
 TEST_P(StoreConformance, AnEmptyObjectIsOne) {
   ASSERT_OK(store_->Put("t/empty", ""));
   EXPECT_EQ(store_->Get("t/empty").ValueOrDie(), "");

@@ -41,13 +41,21 @@ class DeltaLake final : public Lake {
     return std::vector<std::string>(names.begin(), names.end());
   }
 
+  arrow::Result<std::vector<std::string>> Setup(bool dry_run) override {
+    auto made = store_->Setup(dry_run);
+    if (!made.ok()) return AddContext(made.status(), "setting up the lake " + uri());
+    return made;
+  }
+
   arrow::Result<std::string> Check() override {
     const std::string context = "checking the lake " + uri();
     auto described = store_->Describe();
     if (!described.ok()) return AddContext(described.status(), context);
     const std::string probe = "_keelboat_check-" + delta::NewUuid();
     const std::string bytes = "keelboat was here";
-    ARROW_RETURN_NOT_OK(AddContext(store_->PutIfAbsent(probe, bytes), context));
+    const arrow::Status put = store_->PutIfAbsent(probe, bytes);
+    // Nobody else knows the name: it is there already when the first answer was lost.
+    if (!put.ok() && KindOf(put) != ErrorKind::kConflict) return AddContext(put, context);
     arrow::Status status = CheckProbe(probe, bytes);
     arrow::Status deleted = store_->Delete(probe);
     ARROW_RETURN_NOT_OK(AddContext(status.ok() ? deleted : status, context));

@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <future>
 #include <string>
 
 #include <arrow/buffer.h>
@@ -19,10 +20,14 @@ arrow::Status DownloadTo(arrow::io::RandomAccessFile& from, const DataFile& file
   ARROW_ASSIGN_OR_RAISE(auto target, arrow::io::FileOutputStream::Open(path));
   ARROW_ASSIGN_OR_RAISE(auto hashing, HashingStream::Make(target));
   int64_t bytes = 0;
+  // The next piece comes while this one is hashed and written.
+  auto read = [&from] { return from.Read(kPieceBytes); };
+  auto next = std::async(std::launch::async, read);
   while (true) {
     ARROW_RETURN_NOT_OK(CheckStop(stop));
-    ARROW_ASSIGN_OR_RAISE(auto piece, from.Read(kPieceBytes));
+    ARROW_ASSIGN_OR_RAISE(auto piece, next.get());
     if (piece->size() == 0) break;
+    next = std::async(std::launch::async, read);
     bytes += piece->size();
     ARROW_RETURN_NOT_OK(hashing->Write(piece->data(), piece->size()));
   }

@@ -32,6 +32,10 @@ class DeltaTable final : public LakeTable {
       const DataFile& file) const override;
   arrow::Status Download(const DataFile& file, const std::string& path,
                          const std::stop_token& stop) const override;
+  std::optional<std::string> LocalCopy(const DataFile& file) const override {
+    return store_->LocalCopy(PathOf(file.path));
+  }
+  void DropLocalCopies() override { store_->DropLocalCopies(folder_ + "/"); }
   arrow::Result<LakeSnapshot> Commit(const LakeCommit& commit) override;
   arrow::Status Discard(const std::vector<Receipt>& receipts) override;
   arrow::Result<std::vector<DataFile>> Vacuum(SystemTime older_than,

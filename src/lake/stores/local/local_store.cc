@@ -116,6 +116,15 @@ class LocalStore final : public Store {
     return static_cast<int64_t>(paths.size());
   }
 
+  arrow::Result<std::vector<std::string>> Setup(bool dry_run) override {
+    std::error_code error;
+    if (std::filesystem::is_directory(root_, error)) return std::vector<std::string>();
+    error.clear();
+    if (!dry_run) std::filesystem::create_directories(root_, error);
+    if (error) return ErrnoStatus(error.value(), "making the folder", root_);
+    return std::vector<std::string>{"folder " + root_};
+  }
+
  private:
   static arrow::Status CheckPath(std::string_view path) {
     bool good = !path.empty() && path.find('\0') == std::string_view::npos;

@@ -14,6 +14,7 @@ namespace {
 
 constexpr int64_t kTailBytes = int64_t{64} << 10;
 constexpr int64_t kAheadBytes = int64_t{8} << 20;
+constexpr int kWhole = 200;
 constexpr int kPartialContent = 206;
 constexpr int kRangeNotSatisfiable = 416;
 
@@ -49,7 +50,7 @@ arrow::Result<std::shared_ptr<ObjectReader>> ObjectReader::Open(
   // Of an empty object no range can be had.
   request.also_fine = kRangeNotSatisfiable;
   ARROW_ASSIGN_OR_RAISE(auto answer, file->client_->Send(request));
-  HttpResponse& response = answer.response;
+  HttpResponse& response = answer;
   if (response.head.status == kRangeNotSatisfiable) return file;
   file->tag_ = response.head.Find("etag");
   file->size_ = static_cast<int64_t>(response.body.size());
@@ -74,7 +75,20 @@ arrow::Result<std::string> ObjectReader::Fetch(int64_t position, int64_t count) 
         {{"path", client_->UriOf(key_)}});
   }
   ARROW_RETURN_NOT_OK(answer.status());
-  std::string bytes = std::move(answer->response.body);
+  std::string bytes = std::move(answer->body);
+  // Some servers send the whole object whatever they are asked for.
+  if (answer->head.status == kWhole && static_cast<int64_t>(bytes.size()) == size_) {
+    return bytes.substr(static_cast<std::size_t>(position),
+                        static_cast<std::size_t>(count));
+  }
+  const std::string_view range = answer->head.Find("content-range");
+  const std::string expected = "bytes " + std::to_string(position) + "-" +
+                               std::to_string(position + count - 1) + "/";
+  if (!range.starts_with(expected)) {
+    return MakeError(ErrorKind::kUnavailable,
+                     "reading " + client_->UriOf(key_) + ": other bytes came ('" +
+                         std::string(range) + "') than were asked for");
+  }
   if (static_cast<int64_t>(bytes.size()) != count) {
     return MakeError(ErrorKind::kUnavailable, "reading " + client_->UriOf(key_) + ": " +
                                                   std::to_string(bytes.size()) +

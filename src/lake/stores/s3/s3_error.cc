@@ -24,7 +24,9 @@ constexpr std::string_view kDamagedOnItsWay = "the bytes were damaged on their w
 
 constexpr Meaning kMeanings[] = {
     {"InvalidAccessKeyId", ErrorKind::kAuth,
-     "the store knows no such access key: check lake.access_key"},
+     "the store knows no such access key: check lake.access_key (temporary keys that "
+     "have "
+     "expired are unknown, too)"},
     {"SignatureDoesNotMatch", ErrorKind::kAuth,
      "the secret key does not belong to the access key: check lake.secret_key"},
     {"ExpiredToken", ErrorKind::kAuth,
@@ -39,7 +41,9 @@ constexpr Meaning kMeanings[] = {
     {"TokenRefreshRequired", ErrorKind::kAuth,
      "the temporary keys must be renewed: get new ones"},
     {"NoSuchBucket", ErrorKind::kNotFound,
-     "there is no such bucket: create it, or correct lake.url"},
+     "there is no such bucket: make it with `keelboat setup`, or correct lake.url"},
+    {"BucketAlreadyExists", ErrorKind::kConflict,
+     "somebody else has a bucket of that name: choose another (lake.url)"},
     {"InvalidBucketName", ErrorKind::kConfig,
      "the store takes no bucket of that name: correct lake.url"},
     {"NoSuchKey", ErrorKind::kNotFound, "there is no such object"},
@@ -59,7 +63,8 @@ constexpr Meaning kMeanings[] = {
     {"IncompleteBody", ErrorKind::kUnavailable, kDamagedOnItsWay},
     {"NotImplemented", ErrorKind::kUnsupported,
      "the store does not offer what keelboat needs (conditional puts, multipart "
-     "uploads): use another store"},
+     "uploads): use another store, or say lake.single_writer: true if it lacks only the "
+     "conditional puts and nothing but one keelboat at a time writes to this lake"},
     {"PermanentRedirect", ErrorKind::kConfig, kRegionRemedy},
     {"TemporaryRedirect", ErrorKind::kConfig, kRegionRemedy},
     {"AuthorizationHeaderMalformed", ErrorKind::kConfig, kRegionRemedy},
@@ -74,6 +79,8 @@ bool IsFull(std::string_view code, int status) {
          status == kInsufficientStorage;
 }
 
+bool IsRedirection(int status) { return status >= 300 && status < 400; }
+
 Meaning MeaningOf(std::string_view code, int status, bool is_s3) {
   for (const Meaning& meaning : kMeanings) {
     if (meaning.code == code) return meaning;
@@ -86,6 +93,7 @@ Meaning MeaningOf(std::string_view code, int status, bool is_s3) {
   if (status >= 500) {
     return {code, ErrorKind::kUnavailable, "the store is in trouble"};
   }
+  if (IsRedirection(status)) return {code, ErrorKind::kConfig, kRegionRemedy};
   if (status == 412) return {code, ErrorKind::kConflict, "it exists already"};
   if (status == 404 && (is_s3 || code.empty())) {
     return {code, ErrorKind::kNotFound, "there is no such object"};
@@ -145,10 +153,19 @@ arrow::Status ErrorOfAnswer(const HttpHead& head, std::string_view body,
                     ": set it (NTP)");
   }
   if (code == "AccessDenied" || (head.status == 403 && code.empty() && body.empty())) {
-    const bool of_bucket = purpose.right.starts_with("s3:List");
+    const bool of_bucket =
+        purpose.right.starts_with("s3:List") || purpose.right == "s3:CreateBucket";
     return make(ErrorKind::kDenied, "access denied: grant these keys " + purpose.right +
                                         " on arn:aws:s3:::" + purpose.bucket +
                                         (of_bucket ? "" : "/*"));
+  }
+  const std::string_view location = head.Find("location");
+  if (!is_s3 && IsRedirection(head.status) && !location.empty() &&
+      head.Find("x-amz-bucket-region").empty()) {
+    return make(ErrorKind::kConfig,
+                "the server sends its callers to " +
+                    std::string(location.substr(0, location.find('/', 8))) +
+                    ": set lake.endpoint to that");
   }
   if (!is_s3 && !body.empty() && head.status < 500 && head.status != 429) {
     return make(ErrorKind::kConfig,

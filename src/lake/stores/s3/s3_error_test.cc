@@ -39,7 +39,8 @@ TEST(S3ErrorTest, KindAndRemedyByCode) {
       {403, "InvalidTokenId", ErrorKind::kAuth, "lake.session_token"},
       {403, "AccessDenied", ErrorKind::kDenied,
        "grant these keys s3:PutObject on arn:aws:s3:::lake/*"},
-      {404, "NoSuchBucket", ErrorKind::kNotFound, "create it, or correct lake.url"},
+      {404, "NoSuchBucket", ErrorKind::kNotFound,
+       "`keelboat setup`, or correct lake.url"},
       {412, "PreconditionFailed", ErrorKind::kConflict, "exists already"},
       {409, "ConditionalRequestConflict", ErrorKind::kUnavailable, "another writer"},
       {503, "SlowDown", ErrorKind::kThrottled, "slow down"},
@@ -50,6 +51,7 @@ TEST(S3ErrorTest, KindAndRemedyByCode) {
       {500, "InternalError", ErrorKind::kUnavailable, "in trouble"},
       {503, "ServiceUnavailable", ErrorKind::kUnavailable, "in trouble"},
       {501, "NotImplemented", ErrorKind::kUnsupported, "use another store"},
+      {409, "BucketAlreadyExists", ErrorKind::kConflict, "choose another"},
       {301, "PermanentRedirect", ErrorKind::kConfig,
        "lake.region to the bucket's (eu-west"},
       {400, "AuthorizationHeaderMalformed", ErrorKind::kConfig, "lake.region"},
@@ -103,6 +105,22 @@ TEST(S3ErrorTest, AnswersThatAreNotS3s) {
             ErrorKind::kUnavailable);
   EXPECT_EQ(KindOf(ErrorOfAnswer({412, {}, ""}, "", kWriting, Now())),
             ErrorKind::kConflict);
+}
+
+TEST(S3ErrorTest, RedirectionsSayWhereTo) {
+  // A HEAD, or a server that says no word.
+  const arrow::Status silent = ErrorOfAnswer(
+      {301, {{"x-amz-bucket-region", "eu-west-1"}}, ""}, "", kWriting, Now());
+  EXPECT_EQ(KindOf(silent), ErrorKind::kConfig);
+  EXPECT_THAT(silent.message(), HasSubstr("lake.region to the bucket's (eu-west-1)"));
+  EXPECT_THAT(ErrorOf(307, "TemporaryRedirect").message(), HasSubstr("(eu-west-1)"));
+  // A proxy in front of the store that wants https.
+  const arrow::Status proxy =
+      ErrorOfAnswer({301, {{"location", "https://minio.example.org/lake/x?y"}}, ""},
+                    "<html>301 Moved Permanently</html>", kWriting, Now());
+  EXPECT_EQ(KindOf(proxy), ErrorKind::kConfig);
+  EXPECT_THAT(proxy.message(),
+              testing::EndsWith("https://minio.example.org: set lake.endpoint to that"));
 }
 
 }  // namespace

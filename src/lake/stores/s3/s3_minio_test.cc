@@ -73,6 +73,19 @@ TEST(S3MinioTest, AMissingBucketIsToldWithItsRemedy) {
   }
 }
 
+TEST(S3MinioTest, SetupMakesTheBucketAndNothingElse) {
+  S3Options options = MinioOptions();
+  options.bucket = "made-by-setup";
+  auto store = MakeS3Store(options).ValueOrDie();
+  EXPECT_EQ(store->Setup(/*dry_run=*/true).ValueOrDie().size(), 1u);
+  EXPECT_EQ(KindOf(store->Put("a", "x")), ErrorKind::kNotFound);
+  EXPECT_EQ(store->Setup(false).ValueOrDie().size(), 1u);
+  EXPECT_THAT(store->List("").ValueOrDie(), IsEmpty());
+  ASSERT_OK(store->Put("a", "x"));
+  EXPECT_THAT(store->Setup(false).ValueOrDie(), IsEmpty());
+  EXPECT_EQ(store->Get("a").ValueOrDie(), "x");
+}
+
 TEST(S3MinioTest, AClockThatIsWrongIsTold) {
   ManualClock clock;
   clock.Advance(std::chrono::minutes(-40));

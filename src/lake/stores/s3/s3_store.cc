@@ -1,23 +1,23 @@
 #include "lake/stores/s3/s3_store.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "keelboat/error.h"
 #include "keelboat/version.h"
+#include "lake/stores/s3/bucket.h"
+#include "lake/stores/s3/conditional_put.h"
+#include "lake/stores/s3/key_source.h"
+#include "lake/stores/s3/listing.h"
 #include "lake/stores/s3/object_reader.h"
 #include "lake/stores/s3/s3_client.h"
 #include "lake/stores/s3/upload.h"
-#include "lake/stores/s3/xml_answer.h"
 
 namespace keelboat {
 namespace {
 
-using s3::Fields;
 using s3::S3Client;
 using s3::S3Request;
-using s3::XmlElement;
 
 // Clocks further apart than this are told; S3 itself refuses at 15 minutes.
 constexpr std::chrono::seconds kNotableSkew{60};
@@ -26,56 +26,18 @@ std::string NameOf(const std::string& path) {
   return path.substr(path.rfind('/') + 1);  // npos + 1 is the whole path.
 }
 
-// "2026-11-21T18:53:37.123Z".
-arrow::Result<SystemTime> TimeIn(const XmlElement& element, std::string_view name) {
-  const std::string_view text = element.Text(name);
-  // As FormatTime writes it: no fraction, or six digits of it.
-  const std::size_t dot = text.find('.');
-  std::string full(text);
-  if (dot != std::string_view::npos && text.ends_with('Z')) {
-    constexpr std::size_t kDigits = 6;
-    std::string fraction(text.substr(dot + 1, text.size() - dot - 2));
-    fraction.resize(kDigits, '0');
-    full = std::string(text.substr(0, dot)) + "." + fraction + "Z";
-  }
-  const auto time = ParseTime(full);
-  if (time.has_value()) return *time;
-  return MakeError(ErrorKind::kUnavailable, "the store's listing has no " +
-                                                std::string(name) + " in '" +
-                                                std::string(element.Text(name)) + "'");
-}
-
-// Listings come with their keys percent-encoded, because XML cannot hold all of them.
-arrow::Result<std::string> DecodedKey(std::string_view text) {
-  std::string key;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      key += ' ';
-    } else if (text[i] != '%') {
-      key += text[i];
-    } else {
-      unsigned byte = 0;
-      const char* digits = text.data() + i + 1;
-      const bool enough = i + 2 < text.size();
-      const auto read = std::from_chars(digits, digits + (enough ? 2 : 0), byte, 16);
-      if (!enough || read.ptr != digits + 2) {
-        return MakeError(ErrorKind::kUnavailable,
-                         "the store's listing has a key that is "
-                         "none: " +
-                             std::string(text));
-      }
-      key += static_cast<char>(byte);
-      i += 2;
-    }
-  }
-  return key;
+// Whether an object is one of those that help to write others.
+bool IsHelper(const std::string& path) {
+  const std::string name = NameOf(path);
+  return name.starts_with(s3::kUploadNotePrefix) || name.starts_with(s3::kProbePrefix);
 }
 
 class S3Store final : public Store {
  public:
   explicit S3Store(std::shared_ptr<const S3Client> client)
       : client_(std::move(client)),
-        root_(client_->options().prefix.empty() ? "" : client_->options().prefix + "/") {}
+        root_(client_->options().prefix.empty() ? "" : client_->options().prefix + "/"),
+        conditional_(client_) {}
 
   std::string Uri(const std::string& path) const override {
     return client_->UriOf(path.empty() ? client_->options().prefix : root_ + path);
@@ -95,24 +57,29 @@ class S3Store final : public Store {
 
   arrow::Result<std::string> Get(const std::string& path) override {
     ARROW_RETURN_NOT_OK(CheckPath(path));
-    ARROW_ASSIGN_OR_RAISE(auto answer,
-                          client_->Send(Request("GET", path, "reading", "s3:GetObject")));
-    return std::move(answer.response.body);
+    S3Request request = Request("GET", path, "reading", "s3:GetObject");
+    request.check_checksum = true;
+    ARROW_ASSIGN_OR_RAISE(auto answer, client_->Send(request));
+    return std::move(answer.body);
   }
 
   arrow::Status PutIfAbsent(const std::string& path, std::string_view bytes) override {
-    return PutBytes(path, bytes, {{"if-none-match", "*"}});
+    ARROW_RETURN_NOT_OK(CheckPath(path));
+    return conditional_.Put(root_ + path, bytes);
   }
 
   arrow::Status Put(const std::string& path, std::string_view bytes) override {
-    return PutBytes(path, bytes, {});
+    ARROW_RETURN_NOT_OK(CheckPath(path));
+    S3Request request = Request("PUT", path, "writing", "s3:PutObject");
+    request.body = bytes;
+    request.send_checksum = true;
+    return client_->Send(request).status();
   }
 
   arrow::Result<std::vector<ObjectInfo>> List(const std::string& prefix) override {
     ARROW_ASSIGN_OR_RAISE(auto objects, ListAll(prefix));
-    std::erase_if(objects, [](const ObjectInfo& object) {
-      return NameOf(object.path).starts_with(s3::kUploadNotePrefix);
-    });
+    std::erase_if(objects,
+                  [](const ObjectInfo& object) { return IsHelper(object.path); });
     return objects;
   }
 
@@ -128,15 +95,25 @@ class S3Store final : public Store {
   arrow::Result<int64_t> DeleteUnfinished(const std::string& prefix,
                                           SystemTime before) override {
     ARROW_ASSIGN_OR_RAISE(int64_t deleted, EndNotedUploads(prefix, before));
-    ARROW_ASSIGN_OR_RAISE(int64_t listed, EndListedUploads(prefix, before));
-    return deleted + listed;
+    // Those that died before their note was written.
+    ARROW_ASSIGN_OR_RAISE(auto uploads, s3::ListUploads(*client_, root_ + prefix));
+    for (const s3::OpenUpload& upload : uploads) {
+      if (upload.begun >= before) continue;
+      ARROW_RETURN_NOT_OK(s3::AbortUpload(*client_, upload.key, upload.id));
+      ++deleted;
+    }
+    return deleted;
+  }
+
+  arrow::Result<std::vector<std::string>> Setup(bool dry_run) override {
+    return s3::SetupBucket(*client_, dry_run);
   }
 
   arrow::Result<std::string> Describe() override {
-    S3Request request = ListRequest("");
+    S3Request request = s3::ListRequest(root_);
     request.query.emplace_back("max-keys", "1");
     ARROW_ASSIGN_OR_RAISE(auto answer, client_->Send(request));
-    const HttpHead& head = answer.response.head;
+    const HttpHead& head = answer.head;
     std::string text(head.Find("server"));
     if (text.empty()) text = "S3";
     text += " at " + client_->base_url() + ", ";
@@ -146,6 +123,7 @@ class S3Store final : public Store {
       text += ", this machine's clock is " + s3::SkewText(*skew) +
               " the store's: set it (NTP) before it is refused";
     }
+    if (client_->options().single_writer) text += ", taken to have a single writer";
     return text;
   }
 
@@ -173,53 +151,10 @@ class S3Store final : public Store {
     return request;
   }
 
-  S3Request ListRequest(const std::string& prefix) const {
-    S3Request request;
-    request.query = {
-        {"list-type", "2"}, {"encoding-type", "url"}, {"prefix", root_ + prefix}};
-    request.doing = "listing";
-    request.right = "s3:ListBucket";
-    return request;
-  }
-
-  arrow::Status PutBytes(const std::string& path, std::string_view bytes,
-                         Fields headers) {
-    ARROW_RETURN_NOT_OK(CheckPath(path));
-    S3Request request = Request("PUT", path, "writing", "s3:PutObject");
-    request.headers = std::move(headers);
-    request.body = bytes;
-    return client_->Send(request).status();
-  }
-
-  // With the notes about uploads.
+  // With the helpers; paths are the store's.
   arrow::Result<std::vector<ObjectInfo>> ListAll(const std::string& prefix) const {
-    std::vector<ObjectInfo> objects;
-    for (std::string next;;) {
-      S3Request request = ListRequest(prefix);
-      if (!next.empty()) request.query.emplace_back("continuation-token", next);
-      ARROW_ASSIGN_OR_RAISE(auto answer, client_->Send(request));
-      ARROW_ASSIGN_OR_RAISE(auto xml, s3::ParseXml(answer.response.body));
-      for (const XmlElement& element : xml.children) {
-        if (element.name != "Contents") continue;
-        ARROW_ASSIGN_OR_RAISE(std::string key, DecodedKey(element.Text("Key")));
-        // Markers that consoles make for folders are no objects of ours.
-        if (!key.starts_with(root_) || key.ends_with('/')) continue;
-        ObjectInfo object;
-        object.path = key.substr(root_.size());
-        const std::string_view size = element.Text("Size");
-        std::from_chars(size.data(), size.data() + size.size(), object.size);
-        ARROW_ASSIGN_OR_RAISE(object.modified, TimeIn(element, "LastModified"));
-        objects.push_back(std::move(object));
-      }
-      if (xml.Text("IsTruncated") != "true") break;
-      next = xml.Text("NextContinuationToken");
-      if (next.empty()) {
-        return MakeError(ErrorKind::kUnavailable,
-                         "the store's listing is cut without saying where to go on");
-      }
-    }
-    std::sort(objects.begin(), objects.end(),
-              [](const ObjectInfo& a, const ObjectInfo& b) { return a.path < b.path; });
+    ARROW_ASSIGN_OR_RAISE(auto objects, s3::ListObjects(*client_, root_ + prefix));
+    for (ObjectInfo& object : objects) object.path.erase(0, root_.size());
     return objects;
   }
 
@@ -230,6 +165,9 @@ class S3Store final : public Store {
     int64_t ended = 0;
     for (const ObjectInfo& note : objects) {
       const std::string name = NameOf(note.path);
+      if (name.starts_with(s3::kProbePrefix) && note.modified < before) {
+        ARROW_RETURN_NOT_OK(Delete(note.path));
+      }
       if (!name.starts_with(s3::kUploadNotePrefix) || note.modified >= before) continue;
       const std::string path = note.path.substr(0, note.path.size() - name.size()) +
                                name.substr(s3::kUploadNotePrefix.size());
@@ -242,41 +180,9 @@ class S3Store final : public Store {
     return ended;
   }
 
-  // Those that died before their note was written.
-  arrow::Result<int64_t> EndListedUploads(const std::string& prefix, SystemTime before) {
-    int64_t ended = 0;
-    std::string key_marker;
-    std::string id_marker;
-    while (true) {
-      S3Request request;
-      request.query = {
-          {"uploads", ""}, {"encoding-type", "url"}, {"prefix", root_ + prefix}};
-      if (!key_marker.empty()) {
-        request.query.emplace_back("key-marker", key_marker);
-        request.query.emplace_back("upload-id-marker", id_marker);
-      }
-      request.doing = "listing uploads of";
-      request.right = "s3:ListBucketMultipartUploads";
-      ARROW_ASSIGN_OR_RAISE(auto answer, client_->Send(request));
-      ARROW_ASSIGN_OR_RAISE(auto xml, s3::ParseXml(answer.response.body));
-      for (const XmlElement& element : xml.children) {
-        if (element.name != "Upload") continue;
-        ARROW_ASSIGN_OR_RAISE(SystemTime begun, TimeIn(element, "Initiated"));
-        ARROW_ASSIGN_OR_RAISE(std::string key, DecodedKey(element.Text("Key")));
-        if (begun >= before || !key.starts_with(root_ + prefix)) continue;
-        ARROW_RETURN_NOT_OK(
-            s3::AbortUpload(*client_, key, std::string(element.Text("UploadId"))));
-        ++ended;
-      }
-      if (xml.Text("IsTruncated") != "true") return ended;
-      ARROW_ASSIGN_OR_RAISE(key_marker, DecodedKey(xml.Text("NextKeyMarker")));
-      id_marker = xml.Text("NextUploadIdMarker");
-      if (key_marker.empty()) return ended;
-    }
-  }
-
   const std::shared_ptr<const S3Client> client_;
   const std::string root_;  // "" or "prefix/".
+  s3::ConditionalPut conditional_;
 };
 
 arrow::Status CheckOptions(const S3Options& options) {
@@ -286,9 +192,18 @@ arrow::Status CheckOptions(const S3Options& options) {
   if (options.bucket.empty()) {
     return wrong("the lake's url names no bucket: s3://bucket/prefix");
   }
-  if (options.credentials.access_key.empty() || options.credentials.secret_key.empty()) {
+  const s3::Credentials& keys = options.credentials;
+  const bool half = keys.access_key.empty() != keys.secret_key.empty();
+  if (half || (keys.access_key.empty() && options.key_places.empty())) {
     return wrong(
         "a lake in a bucket needs keys: set lake.access_key and lake.secret_key");
+  }
+  const std::string framed = "/" + options.prefix + "/";
+  if (!options.prefix.empty() && (framed.find("//") != std::string::npos ||
+                                  framed.find("/./") != std::string::npos ||
+                                  framed.find("/../") != std::string::npos)) {
+    return wrong("the prefix of the lake's url, '" + options.prefix +
+                 "', has an empty part or a '.' or '..': s3://bucket/some/prefix");
   }
   if (options.region.empty()) return wrong("lake.region is empty");
   std::string_view endpoint = options.endpoint;
@@ -308,22 +223,30 @@ arrow::Status CheckOptions(const S3Options& options) {
 
 }  // namespace
 
-arrow::Result<std::shared_ptr<Store>> MakeS3Store(S3Options options,
-                                                  std::unique_ptr<HttpClient> http,
+arrow::Result<std::shared_ptr<Store>> MakeS3Store(S3Options options, S3Clients clients,
                                                   const Clock& clock) {
   ARROW_RETURN_NOT_OK(CheckOptions(options));
-  return std::make_shared<S3Store>(
-      std::make_shared<S3Client>(std::move(options), std::move(http), clock));
+  auto keys = options.credentials.access_key.empty()
+                  ? s3::MakeFoundKeys(options.key_places, std::move(clients.keys), clock)
+                  : s3::MakeFixedKeys(options.credentials, options.keys_origin);
+  return std::make_shared<S3Store>(std::make_shared<S3Client>(
+      std::move(options), std::move(clients.store), std::move(keys), clock));
 }
 
 arrow::Result<std::shared_ptr<Store>> MakeS3Store(S3Options options, const Clock& clock) {
+  ARROW_RETURN_NOT_OK(CheckOptions(options));
   HttpOptions http;
+  http.user_agent = std::string("keelboat/") + kVersion;
+  // Roles' keys come from this machine or the next.
+  http.connect_timeout = std::chrono::seconds(1);
+  http.silence_timeout = std::chrono::seconds(2);
+  S3Clients clients;
+  ARROW_ASSIGN_OR_RAISE(clients.keys, HttpClient::Make(http));
   http.connect_timeout = options.connect_timeout;
   http.silence_timeout = options.silence_timeout;
   http.tls_ca = options.tls_ca;
-  http.user_agent = std::string("keelboat/") + kVersion;
-  ARROW_ASSIGN_OR_RAISE(auto client, HttpClient::Make(std::move(http)));
-  return MakeS3Store(std::move(options), std::move(client), clock);
+  ARROW_ASSIGN_OR_RAISE(clients.store, HttpClient::Make(std::move(http)));
+  return MakeS3Store(std::move(options), std::move(clients), clock);
 }
 
 }  // namespace keelboat

@@ -42,17 +42,30 @@ std::shared_ptr<Store> NewFakeStore() {
   // Lives as long as the tests: stores borrow it.
   static std::vector<std::unique_ptr<FakeS3>> buckets;
   buckets.push_back(std::make_unique<FakeS3>("lake"));
-  return MakeS3Store(Options(), buckets.back()->Client(), Clock::System()).ValueOrDie();
+  return MakeS3Store(Options(), {buckets.back()->Client(), nullptr}, Clock::System())
+      .ValueOrDie();
+}
+
+std::shared_ptr<Store> NewSingleWriterStore() {
+  static std::vector<std::unique_ptr<FakeS3>> buckets;
+  buckets.push_back(std::make_unique<FakeS3>("lake"));
+  buckets.back()->IgnoreConditions();
+  S3Options options = Options();
+  options.single_writer = true;
+  return MakeS3Store(options, {buckets.back()->Client(), nullptr}, Clock::System())
+      .ValueOrDie();
 }
 
 INSTANTIATE_TEST_SUITE_P(Memory, StoreConformance,
                          testing::Values(StorePlace{"memory", NewFakeStore,
+                                                    kPartBytes * 4 + 1},
+                                         StorePlace{"single_writer", NewSingleWriterStore,
                                                     kPartBytes * 4 + 1}));
 
 class S3StoreTest : public testing::Test {
  protected:
   std::shared_ptr<Store> Make(const S3Options& options = Options()) {
-    return MakeS3Store(options, bucket_.Client(), clock_).ValueOrDie();
+    return MakeS3Store(options, {bucket_.Client(), nullptr}, clock_).ValueOrDie();
   }
 
   static std::string Bytes(std::size_t count) {
@@ -204,8 +217,11 @@ TEST_F(S3StoreTest, BucketsInThePathOrInTheHost) {
     S3Addressing addressing;
     const char* bucket;
     const char* url;
+    const char* region = "eu-west-1";
   };
   const Case cases[] = {
+      {"", S3Addressing::kAuto, "lake",
+       "https://lake.s3.cn-north-1.amazonaws.com.cn/olist/a%20b", "cn-north-1"},
       {"", S3Addressing::kAuto, "lake",
        "https://lake.s3.eu-west-1.amazonaws.com/olist/a%20b"},
       {"", S3Addressing::kAuto, "la.ke",
@@ -218,7 +234,7 @@ TEST_F(S3StoreTest, BucketsInThePathOrInTheHost) {
   };
   for (const Case& one : cases) {
     S3Options options = Options();
-    options.region = "eu-west-1";
+    options.region = one.region;
     options.endpoint = one.endpoint;
     options.addressing = one.addressing;
     options.bucket = one.bucket;
@@ -232,14 +248,21 @@ TEST_F(S3StoreTest, OptionsThatCannotBeAreRefused) {
        {"m:9000", "ftp://m", "http://", "http://m/path", "http://user@m", "http://m?x"}) {
     S3Options options = Options();
     options.endpoint = endpoint;
-    const auto store = MakeS3Store(options, bucket_.Client(), clock_);
+    const auto store = MakeS3Store(options, {bucket_.Client(), nullptr}, clock_);
     EXPECT_EQ(KindOf(store.status()), ErrorKind::kConfig) << endpoint;
     EXPECT_THAT(store.status().message(), HasSubstr("lake.endpoint")) << endpoint;
   }
+  for (const char* prefix : {"a//b", "/a", "a/", "a/../b", "."}) {
+    S3Options options = Options();
+    options.prefix = prefix;
+    const auto store = MakeS3Store(options, {bucket_.Client(), nullptr}, clock_);
+    EXPECT_EQ(KindOf(store.status()), ErrorKind::kConfig) << prefix;
+  }
   S3Options options = Options();
   options.credentials.secret_key.clear();
-  EXPECT_THAT(MakeS3Store(options, bucket_.Client(), clock_).status().message(),
-              HasSubstr("lake.secret_key"));
+  EXPECT_THAT(
+      MakeS3Store(options, {bucket_.Client(), nullptr}, clock_).status().message(),
+      HasSubstr("lake.secret_key"));
 }
 
 TEST_F(S3StoreTest, AnEndpointWithoutAPortIsTold) {
@@ -249,6 +272,140 @@ TEST_F(S3StoreTest, AnEndpointWithoutAPortIsTold) {
   const arrow::Status status = Make(options)->Put("a", "x");
   EXPECT_THAT(status.message(),
               AllOf(HasSubstr("writing s3://lake/olist/a"), HasSubstr("names no port")));
+}
+
+// A commit whose answer is lost, by which its repetition meets itself.
+TEST_F(S3StoreTest, ACommitWhoseAnswerIsLostIsMadeOnce) {
+  S3Options options = Options();
+  options.retry.max_retries = 1;
+  ASSERT_OK_AND_ASSIGN(auto lake, MakeDeltaLake(Make(options)));
+  ASSERT_OK_AND_ASSIGN(auto table, lake->Table("orders"));
+  for (int64_t version = 0; version < 4; ++version) {
+    ASSERT_OK_AND_ASSIGN(auto rows, MakeRows(version, 1));
+    ASSERT_OK_AND_ASSIGN(Receipt receipt, WriteBatch(*table, *rows));
+    // Of the first one it is the probe's answer.
+    bucket_.LosePutOf("orders/_delta_log/");
+    LakeCommit change = MakeCommit(
+        version == 0 ? std::nullopt : std::optional<int64_t>(version - 1), {receipt});
+    change.mode = version == 0 ? LakeCommit::Mode::kReplace : LakeCommit::Mode::kAppend;
+    ASSERT_OK_AND_ASSIGN(auto snapshot, table->Commit(change));
+    EXPECT_TRUE(bucket_.faulted());
+    EXPECT_EQ(snapshot.version, version);
+    EXPECT_EQ(snapshot.rows, version + 1);
+  }
+}
+
+// No run writes to a store on which two writers would lose commits.
+TEST_F(S3StoreTest, TheFirstConditionalPutProvesTheStore) {
+  bucket_.IgnoreConditions();
+  auto store = Make();
+  for (int i = 0; i < 2; ++i) {
+    const arrow::Status status = store->PutIfAbsent("t/_delta_log/0.json", "x");
+    EXPECT_EQ(KindOf(status), ErrorKind::kUnsupported);
+    EXPECT_THAT(status.message(), HasSubstr("lake.single_writer"));
+  }
+  EXPECT_THAT(bucket_.Keys(), IsEmpty());
+  // Two puts and a deletion, once.
+  EXPECT_EQ(bucket_.urls().size(), 3u);
+}
+
+TEST_F(S3StoreTest, AProofThatFailedIsTriedAgain) {
+  auto store = Make();
+  for (int request = 1; request <= 3; ++request) {
+    bucket_.FailAt(request, Fault::kReset);
+    const arrow::Status status = store->PutIfAbsent("a", "x");
+    EXPECT_EQ(status.ok(), request == 3) << request;
+    bucket_.Heal();
+  }
+  ASSERT_OK(store->PutIfAbsent("b", "x"));
+  // The probe whose deletion was lost is hidden, and swept.
+  EXPECT_EQ(store->List("").ValueOrDie().size(), 2u);
+  EXPECT_EQ(bucket_.Keys().size(), 3u);
+  ASSERT_OK(store->DeleteUnfinished("", clock_.Now() + std::chrono::years(1)).status());
+  EXPECT_EQ(bucket_.Keys().size(), 2u);
+}
+
+TEST_F(S3StoreTest, ASingleWriterNeedsNoConditions) {
+  bucket_.IgnoreConditions();
+  S3Options options = Options();
+  options.single_writer = true;
+  auto store = Make(options);
+  ASSERT_OK(store->PutIfAbsent("a", "first"));
+  EXPECT_EQ(KindOf(store->PutIfAbsent("a", "second")), ErrorKind::kConflict);
+  ASSERT_OK(store->Put("empty", ""));
+  EXPECT_EQ(KindOf(store->PutIfAbsent("empty", "x")), ErrorKind::kConflict);
+  EXPECT_EQ(store->Get("a").ValueOrDie(), "first");
+  ASSERT_OK_AND_ASSIGN(auto lake, MakeDeltaLake(store));
+  EXPECT_THAT(lake->Check().ValueOrDie(), HasSubstr("single writer"));
+}
+
+TEST_F(S3StoreTest, DamagedBytesAreNotTakenForTheObjects) {
+  auto store = Make();
+  ASSERT_OK(store->Put("a", "what was put"));
+  bucket_.Damage("olist/a");
+  const auto read = store->Get("a");
+  EXPECT_EQ(KindOf(read.status()), ErrorKind::kUnavailable);
+  EXPECT_THAT(read.status().message(), HasSubstr("not those of its checksum"));
+}
+
+TEST_F(S3StoreTest, PartsPutTogetherOtherwiseAreAnError) {
+  auto store = Make();
+  bucket_.DamageUploads();
+  const arrow::Status status = WriteObject(*store, "t/part", Bytes(kPartBytes * 2));
+  EXPECT_EQ(KindOf(status), ErrorKind::kUnavailable);
+  EXPECT_THAT(status.message(), HasSubstr("put the parts together otherwise"));
+}
+
+TEST_F(S3StoreTest, AStoreWithoutChecksumsIsWrittenToWithoutThem) {
+  bucket_.RefuseChecksums();
+  auto store = Make();
+  const std::string bytes = Bytes(kPartBytes * 2 + 1);
+  ASSERT_OK(WriteObject(*store, "t/part", bytes));
+  EXPECT_EQ(store->Get("t/part").ValueOrDie(), bytes);
+  ASSERT_OK(Make()->PutIfAbsent("a", "x"));
+}
+
+TEST_F(S3StoreTest, SetupMakesTheBucketWhereThereIsNone) {
+  S3Options options = Options();
+  options.region = "eu-west-1";
+  auto store = Make(options);
+  EXPECT_THAT(store->Setup(false).ValueOrDie(), IsEmpty());
+  bucket_.RemoveBucket();
+  const std::string place = "bucket lake in eu-west-1 at http://127.0.0.1:9000";
+  EXPECT_THAT(store->Setup(true).ValueOrDie(), testing::ElementsAre(place));
+  EXPECT_EQ(KindOf(store->Put("a", "x")), ErrorKind::kNotFound);
+  EXPECT_THAT(store->Setup(false).ValueOrDie(), testing::ElementsAre(place));
+  EXPECT_THAT(bucket_.made_with(), HasSubstr("<LocationConstraint>eu-west-1<"));
+  ASSERT_OK(store->Put("a", "x"));
+}
+
+TEST_F(S3StoreTest, ARangeThatIsAnotherIsAnErrorAndAWholeObjectIsNot) {
+  auto store = Make();
+  const std::string bytes = Bytes(200'000);
+  ASSERT_OK(store->Put("t/a", bytes));
+  ASSERT_OK_AND_ASSIGN(auto file, store->Open("t/a"));
+  bucket_.ShiftRanges();
+  const auto shifted = file->ReadAt(10, 10);
+  EXPECT_EQ(KindOf(shifted.status()), ErrorKind::kUnavailable);
+  EXPECT_THAT(shifted.status().message(), HasSubstr("other bytes came"));
+  bucket_.IgnoreRanges();
+  EXPECT_EQ(file->ReadAt(10, 10).ValueOrDie()->ToString(), bytes.substr(10, 10));
+  ASSERT_OK_AND_ASSIGN(auto again, store->Open("t/a"));
+  EXPECT_EQ(again->GetSize().ValueOrDie(), 200'000);
+  EXPECT_EQ(again->ReadAt(199'990, 10).ValueOrDie()->ToString(), bytes.substr(199'990));
+}
+
+TEST_F(S3StoreTest, AListingThatGoesInCirclesIsAnError) {
+  bucket_.AnswerAlways(200,
+                       "<ListBucketResult><IsTruncated>true</IsTruncated>"
+                       "<NextContinuationToken>x</NextContinuationToken>"
+                       "</ListBucketResult>");
+  EXPECT_EQ(KindOf(Make()->List("").status()), ErrorKind::kUnavailable);
+  bucket_.AnswerAlways(200,
+                       "<ListBucketResult><Contents><Key>olist/a</Key>"
+                       "<LastModified>2026-11-21T02:00:00Z</LastModified>"
+                       "</Contents></ListBucketResult>");
+  EXPECT_THAT(Make()->List("").status().message(), HasSubstr("no Size"));
 }
 
 TEST_F(S3StoreTest, NoErrorTellsASecret) {

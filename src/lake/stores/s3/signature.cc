@@ -8,25 +8,13 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "lake/stores/s3/digest.h"
 #include "net/form_text.h"
 
 namespace keelboat::s3 {
 namespace {
 
-constexpr std::size_t kDigestBytes = 32;
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
-
-std::string Hex(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
-}
 
 std::string Hmac(const std::string& key, std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -64,13 +52,6 @@ std::string CanonicalQuery(const Fields& query) {
     text += name + '=' + value;
   }
   return text;
-}
-
-std::string Sha256Hex(std::string_view bytes) {
-  std::array<unsigned char, kDigestBytes> digest{};
-  unsigned length = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr);
-  return Hex({reinterpret_cast<const char*>(digest.data()), length});
 }
 
 Fields Sign(const Signable& request, const Credentials& credentials,

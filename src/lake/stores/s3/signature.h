@@ -29,9 +29,6 @@ struct Signable {
 /// "name=value&name=value", percent-encoded and in the order that signatures want.
 std::string CanonicalQuery(const Fields& query);
 
-/// SHA-256 in lower-case hex.
-std::string Sha256Hex(std::string_view bytes);
-
 /// \brief The headers that sign a request by AWS Signature Version 4, for service "s3".
 ///
 /// Pure. Returns "authorization", "x-amz-content-sha256", "x-amz-date" and, for temporary

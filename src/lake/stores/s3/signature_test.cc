@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "lake/stores/s3/digest.h"
+
 namespace keelboat::s3 {
 namespace {
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "keelboat/error.h"
+#include "lake/stores/s3/digest.h"
 #include "lake/stores/s3/xml_answer.h"
 
 namespace keelboat::s3 {
@@ -43,16 +44,16 @@ S3Request PutRequest(const std::string& key) {
   return request;
 }
 
-arrow::Result<std::string> SendOnePart(const S3Client& client, const S3Request& request,
-                                       const std::stop_token& stop) {
+arrow::Result<UploadedPart> SendOnePart(const S3Client& client, const S3Request& request,
+                                        const std::stop_token& stop) {
   ARROW_ASSIGN_OR_RAISE(auto answer, client.Send(request, stop));
-  std::string tag(answer.response.head.Find("etag"));
-  if (tag.empty()) {
+  UploadedPart part{std::string(answer.head.Find("etag")), request.body_sha256};
+  if (part.tag.empty()) {
     return MakeError(ErrorKind::kUnsupported,
                      "writing " + client.UriOf(request.key) +
                          ": the store took a part and gave no ETag for it");
   }
-  return tag;
+  return part;
 }
 
 }  // namespace
@@ -104,8 +105,17 @@ arrow::Status Upload::Begin() {
   S3Request request = PutRequest(key_);
   request.method = "POST";
   request.query = {{"uploads", ""}};
-  ARROW_ASSIGN_OR_RAISE(auto answer, client_->Send(request));
-  ARROW_ASSIGN_OR_RAISE(auto xml, ParseXml(answer.response.body));
+  checksums_ = client_->checksums();
+  if (checksums_) request.headers = {{"x-amz-checksum-algorithm", "SHA256"}};
+  auto answer = client_->Send(request);
+  if (checksums_ && DetailOf(answer.status(), "s3_code") == "NotImplemented") {
+    client_->DropChecksums();
+    checksums_ = false;
+    request.headers.clear();
+    answer = client_->Send(request);
+  }
+  ARROW_RETURN_NOT_OK(answer.status());
+  ARROW_ASSIGN_OR_RAISE(auto xml, ParseXml(answer->body));
   upload_id_ = xml.Text("UploadId");
   if (upload_id_.empty()) {
     return MakeError(ErrorKind::kUnsupported,
@@ -124,10 +134,12 @@ arrow::Status Upload::SendPart() {
   while (in_flight_.size() >= most) ARROW_RETURN_NOT_OK(AwaitOldest());
   S3Request request = PutRequest(key_);
   request.query = {{"partNumber", std::to_string(++parts_)}, {"uploadId", upload_id_}};
+  request.send_checksum = checksums_;
   request.body = std::exchange(buffer_, {});
-  in_flight_.push_back(std::async(
-      std::launch::async,
-      [client = client_, request = std::move(request), stop = stop_.get_token()]() {
+  in_flight_.push_back(
+      std::async(std::launch::async, [client = client_, request = std::move(request),
+                                      stop = stop_.get_token()]() mutable {
+        request.body_sha256 = Sha256(request.body);
         return SendOnePart(*client, request, stop);
       }));
   return arrow::Status::OK();
@@ -136,8 +148,8 @@ arrow::Status Upload::SendPart() {
 arrow::Status Upload::AwaitOldest() {
   auto oldest = std::move(in_flight_.front());
   in_flight_.pop_front();
-  ARROW_ASSIGN_OR_RAISE(std::string tag, oldest.get());
-  tags_.push_back(std::move(tag));
+  ARROW_ASSIGN_OR_RAISE(UploadedPart part, oldest.get());
+  arrived_.push_back(std::move(part));
   return arrow::Status::OK();
 }
 
@@ -168,6 +180,7 @@ arrow::Status Upload::Finish() {
 
 arrow::Status Upload::PutWhole() {
   S3Request request = PutRequest(key_);
+  request.send_checksum = true;
   request.body = std::exchange(buffer_, {});
   return client_->Send(request).status();
 }
@@ -177,9 +190,15 @@ arrow::Status Upload::Complete() {
   request.method = "POST";
   request.query = {{"uploadId", upload_id_}};
   request.body = "<CompleteMultipartUpload>";
-  for (std::size_t i = 0; i < tags_.size(); ++i) {
+  std::vector<std::string> digests;
+  for (std::size_t i = 0; i < arrived_.size(); ++i) {
     request.body += "<Part><PartNumber>" + std::to_string(i + 1) + "</PartNumber><ETag>" +
-                    Escaped(tags_[i]) + "</ETag></Part>";
+                    Escaped(arrived_[i].tag) + "</ETag>";
+    if (checksums_) {
+      digests.push_back(arrived_[i].sha256);
+      request.body += "<ChecksumSHA256>" + Base64(digests.back()) + "</ChecksumSHA256>";
+    }
+    request.body += "</Part>";
   }
   request.body += "</CompleteMultipartUpload>";
   auto answer = client_->Send(request);
@@ -189,12 +208,21 @@ arrow::Status Upload::Complete() {
     return gone && CheckCompleted().ok() ? arrow::Status::OK() : answer.status();
   }
   // This answer begins before the work is done: its body alone says how it went.
-  ARROW_ASSIGN_OR_RAISE(auto xml, ParseXml(answer->response.body));
-  if (xml.name == "CompleteMultipartUploadResult") return arrow::Status::OK();
-  HttpHead failed = answer->response.head;
+  ARROW_ASSIGN_OR_RAISE(auto xml, ParseXml(answer->body));
+  if (xml.name == "CompleteMultipartUploadResult") {
+    const std::string_view whole = xml.Text("ChecksumSHA256");
+    if (!checksums_ || whole.empty() || whole == CompositeSha256(digests)) {
+      return arrow::Status::OK();
+    }
+    return MakeError(ErrorKind::kUnavailable,
+                     "writing " + client_->UriOf(key_) +
+                         ": the store put the parts together otherwise than they were "
+                         "sent");
+  }
+  HttpHead failed = answer->head;
   failed.status = 500;
   return ErrorOfAnswer(
-      failed, answer->response.body,
+      failed, answer->body,
       {kDoing, client_->UriOf(key_), client_->options().bucket, kPutRight},
       client_->clock().Now());
 }
@@ -206,7 +234,7 @@ arrow::Status Upload::CheckCompleted() const {
   request.doing = "reading";
   request.right = "s3:GetObject";
   ARROW_ASSIGN_OR_RAISE(auto answer, client_->Send(request));
-  const std::string_view range = answer.response.head.Find("content-range");
+  const std::string_view range = answer.head.Find("content-range");
   if (range.ends_with("/" + std::to_string(position_))) return arrow::Status::OK();
   return MakeError(ErrorKind::kUnavailable, "the object is not the one that was written");
 }

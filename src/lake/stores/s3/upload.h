@@ -26,6 +26,12 @@ std::string UploadNoteOf(const std::string& key);
 arrow::Status AbortUpload(const S3Client& client, const std::string& key,
                           const std::string& upload_id);
 
+/// What the store must be told of a part when the object is put together.
+struct UploadedPart {
+  std::string tag;
+  std::string sha256;  ///< 32 bytes.
+};
+
 /// \brief An object on its way: one put, or parts that travel while the next is filled.
 ///
 /// One thread at a time. Visible when `Close` returns OK. Destroyed or aborted before, it
@@ -60,8 +66,9 @@ class Upload final : public arrow::io::OutputStream {
   int64_t position_ = 0;
   bool closed_ = false;
   std::string upload_id_;
-  std::vector<std::string> tags_;  // Of the parts that arrived, in order.
-  std::deque<std::future<arrow::Result<std::string>>> in_flight_;
+  std::vector<UploadedPart> arrived_;  // In order.
+  std::deque<std::future<arrow::Result<UploadedPart>>> in_flight_;
+  bool checksums_ = false;  // Of this upload, from its beginning.
   int parts_ = 0;
   std::stop_source stop_;
 };
