@@ -89,18 +89,34 @@ enum class LakeKind { kLocal, kS3 };
 /// How a bucket is named in a request: as S3Addressing.
 enum class BucketAddressing { kAuto, kPath, kVirtual };
 
+/// Where AWS's own programs look for keys, where the configuration has none: as
+/// s3::KeyPlaces.
+struct AwsPlaces {
+  std::string credentials_file;
+  std::string config_file;
+  std::string container_url;
+  Secret container_authorization;
+  std::string container_token_file;
+  std::string metadata_url;
+};
+
 struct LakeConfig {
   LakeKind kind = LakeKind::kLocal;
   std::filesystem::path path;  ///< kLocal: absolute.
   std::string bucket;          ///< kS3.
   std::string prefix;          ///< kS3: no slash at either end; may be empty.
   std::string endpoint;        ///< kS3: "http://host:9000"; empty: AWS.
-  std::string region = "us-east-1";
+  std::string region;          ///< kS3; "us-east-1" where nothing says another.
   BucketAddressing addressing = BucketAddressing::kAuto;
   std::filesystem::path tls_ca;  ///< PEM file; empty: the machine's own authorities.
   Secret access_key;
   Secret secret_key;
-  Secret session_token;  ///< Of temporary keys.
+  Secret session_token;     ///< Of temporary keys.
+  std::string keys_origin;  ///< Of the keys, where the configuration has none.
+  std::string profile;      ///< Of `aws`; empty: its default.
+  AwsPlaces aws;
+  /// Nothing but one keelboat at a time writes: for stores without conditional puts.
+  bool single_writer = false;
   std::string place;
 };
 

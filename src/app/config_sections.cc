@@ -4,6 +4,7 @@
 #include <cctype>
 #include <system_error>
 
+#include "app/aws_variables.h"
 #include "app/proxy_variables.h"
 #include "core/nearest.h"
 #include "keelboat/error.h"
@@ -214,17 +215,6 @@ bool IsLoopback(std::string_view host) {
          host.starts_with("[::1]");
 }
 
-// AWS's own variables, where the configuration names no keys.
-void TakeAwsKeys(const ConfigContext& context, LakeConfig* lake) {
-  auto variable = [&](const char* name) {
-    const auto found = context.variables().find(name);
-    return Secret(found == context.variables().end() ? std::string() : found->second);
-  };
-  lake->access_key = variable("AWS_ACCESS_KEY_ID");
-  lake->secret_key = variable("AWS_SECRET_ACCESS_KEY");
-  lake->session_token = variable("AWS_SESSION_TOKEN");
-}
-
 void ReadLake(const ConfigNode* node, ConfigContext& context, ProjectConfig* config) {
   MapReader reader(node, "lake", context);
   LakeConfig& lake = config->lake;
@@ -252,9 +242,13 @@ void ReadLake(const ConfigNode* node, ConfigContext& context, ProjectConfig* con
   if (lake.access_key.empty() != lake.secret_key.empty() && !context.dry) {
     reader.Require({"access_key", "secret_key"});
   }
-  if (lake.kind == LakeKind::kS3 && lake.access_key.empty() && lake.secret_key.empty()) {
-    TakeAwsKeys(context, &lake);
+  reader.Read("profile", &lake.profile);
+  if (!lake.profile.empty() && !lake.access_key.empty()) {
+    reader.Error("profile", "lake.profile: the lake has keys already; say either");
   }
+  reader.Read("single_writer", &lake.single_writer, {{"true", true}, {"false", false}});
+  if (lake.kind == LakeKind::kS3) TakeAwsVariables(context.variables(), &lake);
+  if (lake.region.empty()) lake.region = "us-east-1";
   reader.Finish();
 }
 

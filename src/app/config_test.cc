@@ -450,6 +450,51 @@ TEST_F(ConfigTest, OldVariablesOfMinioSnowflakeAndMetabase) {
   EXPECT_HAS(ErrorOf(variables), "MINIO_BUCKET");
 }
 
+TEST_F(ConfigTest, KeysOfALakeAreFoundAsAwsFindsThem) {
+  std::map<std::string, std::string> variables = {
+      {"HOME", "/home/ana"}, {"AWS_REGION", "eu-west-1"}, {"AWS_PROFILE", "etl"}};
+  WriteMinimal("lake: {url: s3://bucket/x}\n");
+  auto lake = Load(variables)->lake;
+  EXPECT_EQ(lake.region, "eu-west-1");
+  EXPECT_EQ(lake.profile, "etl");
+  EXPECT_EQ(lake.aws.credentials_file, "/home/ana/.aws/credentials");
+  EXPECT_EQ(lake.aws.config_file, "/home/ana/.aws/config");
+  EXPECT_EQ(lake.aws.metadata_url, "http://169.254.169.254");
+  EXPECT_FALSE(lake.single_writer);
+  // Keys of the environment come before its profile, not before one that is written down.
+  variables["AWS_ACCESS_KEY_ID"] = "AK";
+  variables["AWS_SECRET_ACCESS_KEY"] = "SK";
+  variables["AWS_SESSION_TOKEN"] = "T";
+  lake = Load(variables)->lake;
+  EXPECT_EQ(lake.access_key.Reveal(), "AK");
+  EXPECT_EQ(lake.session_token.Reveal(), "T");
+  EXPECT_EQ(lake.keys_origin, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
+  WriteMinimal("lake: {url: s3://bucket/x, profile: other, single_writer: true}\n");
+  lake = Load(variables)->lake;
+  EXPECT_TRUE(lake.access_key.empty());
+  EXPECT_EQ(lake.profile, "other");
+  EXPECT_TRUE(lake.single_writer);
+  // Roles; a region of AWS says nothing of another service.
+  lake = Load({{"AWS_EC2_METADATA_DISABLED", "true"},
+               {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/1"},
+               {"AWS_CONTAINER_AUTHORIZATION_TOKEN", "secret"},
+               {"AWS_SHARED_CREDENTIALS_FILE", "/etc/keys"},
+               {"AWS_DEFAULT_REGION", "eu-west-1"},
+               {"AWS_ENDPOINT_URL", "http://m:9000"}})
+             ->lake;
+  EXPECT_EQ(lake.endpoint, "http://m:9000");
+  EXPECT_EQ(lake.aws.container_url, "http://169.254.170.2/v2/1");
+  EXPECT_EQ(lake.aws.container_authorization.Reveal(), "secret");
+  EXPECT_EQ(lake.aws.credentials_file, "/etc/keys");
+  EXPECT_EQ(lake.aws.config_file, "");
+  EXPECT_EQ(lake.aws.metadata_url, "");
+  EXPECT_EQ(lake.region, "eu-west-1");
+  WriteMinimal("lake: {url: s3://bucket/x, endpoint: \"http://m:9000\"}\n");
+  EXPECT_EQ(Load({{"AWS_REGION", "eu-west-1"}})->lake.region, "us-east-1");
+  WriteMinimal("lake: {url: s3://b-1, access_key: a, secret_key: s, profile: p}\n");
+  EXPECT_HAS(ErrorOf(), "say either");
+}
+
 TEST_F(ConfigTest, NothingToStandOnSaysBothWays) {
   const std::string message = ErrorOf();
   EXPECT_HAS(message, "keelboat init");

@@ -58,7 +58,8 @@ class Pipeline {
 
   arrow::Status Plan() {
     if (request_.extract || request_.load) {
-      ARROW_ASSIGN_OR_RAISE(lake_, project_.OpenLake(request_.test_mode));
+      const bool read_next = request_.extract && request_.load;
+      ARROW_ASSIGN_OR_RAISE(lake_, project_.OpenLake(request_.test_mode, read_next));
     }
     if (request_.load || request_.transform) {
       ARROW_ASSIGN_OR_RAISE(warehouse_, project_.OpenWarehouse(request_.test_mode));

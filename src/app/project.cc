@@ -7,10 +7,12 @@
 
 #include "app/metadata.h"
 #include "core/nearest.h"
+#include "engine/process_folder.h"
 #include "keelboat/error.h"
 #include "lake/delta/delta_lake.h"
 #include "lake/stores/local/local_store.h"
 #include "lake/stores/s3/s3_store.h"
+#include "lake/stores/spool/spool_store.h"
 #include "sources/metabase/metabase_source.h"
 #include "sources/mysql/mysql_source.h"
 #include "transform/duckdb_profile.h"
@@ -93,6 +95,15 @@ S3Options S3OptionsOf(const LakeConfig& lake) {
   options.tls_ca = lake.tls_ca.string();
   options.credentials = {lake.access_key.Reveal(), lake.secret_key.Reveal(),
                          lake.session_token.Reveal()};
+  options.keys_origin = lake.keys_origin;
+  options.key_places = {lake.aws.credentials_file,
+                        lake.aws.config_file,
+                        lake.profile,
+                        lake.aws.container_url,
+                        lake.aws.container_authorization.Reveal(),
+                        lake.aws.container_token_file,
+                        lake.aws.metadata_url};
+  options.single_writer = lake.single_writer;
   return options;
 }
 
@@ -180,12 +191,36 @@ arrow::Result<Source*> Project::OpenSource(const std::string& name) {
   return sources_.emplace(name, std::move(source)).first->second.get();
 }
 
-arrow::Result<std::shared_ptr<Lake>> Project::OpenLake(bool test_mode) const {
+std::shared_ptr<Store> Project::KeepingCopies(std::shared_ptr<Store> store) const {
+  auto folder = std::make_shared<ProcessFolder>(copies_folder());
+  ProcessFolder::RemoveOfDead(copies_folder());
+  SpoolOptions options;
+  options.folder = [folder]() -> arrow::Result<std::string> {
+    ARROW_ASSIGN_OR_RAISE(const fs::path path, folder->Path());
+    return path.string();
+  };
+  // The warehouse may be on the same disk.
+  constexpr int64_t kPartOfFree = 4;
+  std::error_code error;
+  const fs::space_info space = fs::space(config_.project_dir, error);
+  if (!error) {
+    options.most_bytes =
+        std::min(options.most_bytes, static_cast<int64_t>(space.available / kPartOfFree));
+  }
+  return MakeSpoolStore(std::move(store), std::move(options));
+}
+
+arrow::Result<std::shared_ptr<Lake>> Project::OpenLake(bool test_mode,
+                                                       bool keep_copies) const {
   if (config_.lake.kind == LakeKind::kS3) {
     S3Options options = S3OptionsOf(config_.lake);
     if (test_mode)
       options.prefix += (options.prefix.empty() ? "" : "/") + std::string(kTestSuffix);
     ARROW_ASSIGN_OR_RAISE(auto store, MakeS3Store(std::move(options), clock_));
+    // Snowflake fetches the files itself where it loads from the lake's bucket.
+    const auto* snowflake = std::get_if<SnowflakeSettings>(&config_.warehouse.settings);
+    const bool read_here = snowflake == nullptr || snowflake->load == SnowflakeLoad::kPut;
+    if (keep_copies && read_here) store = KeepingCopies(std::move(store));
     return MakeDeltaLake(std::move(store));
   }
   fs::path root = config_.lake.path;

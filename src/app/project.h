@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "keelboat/metabase_options.h"
 #include "lake/lake.h"
+#include "lake/store.h"
 #include "planner/table_spec.h"
 #include "sources/source.h"
 #include "transform/transform.h"
@@ -55,8 +56,10 @@ class Project {
 
   /// A source by its name in the configuration; made once. Does not connect.
   arrow::Result<Source*> OpenSource(const std::string& name);
-  /// The lake, or its test prefix.
-  arrow::Result<std::shared_ptr<Lake>> OpenLake(bool test_mode) const;
+  /// The lake, or its test prefix. With `keep_copies`, a lake elsewhere keeps what is
+  /// written to it on this machine, too, for a load that is to read it next.
+  arrow::Result<std::shared_ptr<Lake>> OpenLake(bool test_mode,
+                                                bool keep_copies = false) const;
   /// Where copies of a lake's files are kept while they are read.
   std::filesystem::path copies_folder() const { return config_.work_dir() / "copies"; }
   /// The warehouse, or its test schema. Does not connect.
@@ -77,6 +80,8 @@ class Project {
       const std::vector<std::string>& names, const std::stop_token& stop);
 
  private:
+  std::shared_ptr<Store> KeepingCopies(std::shared_ptr<Store> store) const;
+
   ProjectConfig config_;
   RuntimePaths paths_;
   const Clock& clock_;

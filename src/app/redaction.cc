@@ -68,6 +68,7 @@ std::vector<std::string> SecretsOf(const ProjectConfig& config) {
   add(config.lake.access_key.Reveal());
   add(config.lake.secret_key.Reveal());
   add(config.lake.session_token.Reveal());
+  add(config.lake.aws.container_authorization.Reveal());
   if (const auto* snowflake =
           std::get_if<SnowflakeSettings>(&config.warehouse.settings)) {
     add(snowflake->password.Reveal());

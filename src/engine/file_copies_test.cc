@@ -70,6 +70,18 @@ TEST_F(FileCopiesTest, FilesOfThisMachineStayWhereTheyAre) {
             "/lake/orders/a");
 }
 
+TEST_F(FileCopiesTest, WhatThisProcessKeptIsNotFetched) {
+  table_.local_copies = {{"a", (folder_ / "kept-a").string()}};
+  std::ofstream(folder_ / "kept-a") << "kept bytes of a";
+  table_.fail_download = MakeError(ErrorKind::kUnavailable, "the store is away");
+  Prepare();
+  auto kept = request_.Readable({request_.files[0]});
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  EXPECT_EQ(Content(kept->at(0).path()), "kept bytes of a");
+  EXPECT_FALSE(fs::exists(folder_ / "copies"));
+  EXPECT_FALSE(request_.Readable(request_.files).ok());
+}
+
 TEST_F(FileCopiesTest, AFailureIsToldAndTriedAgain) {
   table_.fail_download = MakeError(ErrorKind::kUnavailable, "the store is away");
   Prepare();
