@@ -2,13 +2,18 @@
 
 import json
 import os
+import shutil
 import signal
 import threading
 import time
 
 import pytest
+from deltalake import DeltaTable
+from minio import minio_server
 from private_server import new_database
+from project_folder import ProjectFolder
 from readers import read_deltalake
+from small_disk import SmallDisk
 
 ROWS = 400_000
 
@@ -87,6 +92,64 @@ def test_the_server_stays_away(large, minio):
         minio.start()
     assert done.code == 3
     assert "no connection to 127.0.0.1" in done.text
+
+
+def test_the_servers_disk_is_full(large, tmp_path):
+    home = tmp_path / "minio-small"
+    with SmallDisk(home / "data", 512 << 20) as disk:
+        with minio_server(home, prefix=disk.prefix) as server:
+            large.variables |= server.variables(server.new_bucket("small"))
+            disk.fill(leave=8 << 20)
+            done = large.run("run")
+            assert done.code == 1, done.text
+            assert "the store is full: free some space" in " ".join(done.text.split())
+            disk.free()
+            large.ok("run")
+            large.ok("verify")
+
+
+def test_two_projects_at_once_against_one_table(large, minio, bucket):
+    other = ProjectFolder(large.path.parent / "other", dict(large.variables))
+    shutil.copytree(large.path, other.path)
+    uri = f"s3://{bucket}/shop/numbers"
+    landed = 0
+    for _ in range(3):
+        runs = [one.start("extract", "--json") for one in (large, other)]
+        for run in runs:
+            out, err = run.communicate(timeout=180)
+            if run.returncode == 0:
+                landed += 1
+            else:
+                assert run.returncode == 1, err
+                error = json.dumps(json.loads(out)["tables"][0]["error"])
+                assert "run again" in error
+        assert read_deltalake(minio, uri).num_rows == ROWS
+    # Each that said so landed once, without a gap.
+    assert landed >= 3
+    versions = [
+        int(name.rpartition("/")[2].removesuffix(".json"))
+        for name in minio.objects(bucket)
+        if "/_delta_log/" in name and name.endswith(".json")
+    ]
+    assert versions == list(range(landed))
+    large.ok("vacuum", "--older-than", "0d")
+    assert len([n for n in minio.objects(bucket) if "numbers/part" in n]) == len(
+        DeltaTable(uri, storage_options=minio.reader_options()).file_uris()
+    )
+    for one in (large, other):
+        one.ok("run")
+        one.ok("verify")
+
+
+def test_copies_of_a_killed_run_go_with_the_next(large):
+    copies = large.path / ".keelboat" / "copies"
+    process = large.start("run")
+    wait_for(lambda: list(copies.glob("*/*")), process)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert list(copies.glob("*/*"))
+    large.ok("run")
+    assert not copies.exists()
 
 
 def test_an_object_that_is_gone_is_named(large, minio, bucket):

@@ -132,6 +132,18 @@ def test_the_old_pipelines_variables_are_enough(project, minio, bucket, tmp_path
     assert any(name.startswith("orders/part-") for name in minio.objects(bucket))
 
 
+def test_buckets_named_in_the_host(project, tmp_path):
+    with minio_server(tmp_path / "minio-named", domain="localhost") as server:
+        project.variables |= server.variables(server.new_bucket("by-name"))
+        project.replace("  endpoint:", "  addressing: virtual\n  endpoint:")
+        code, line = check_line(project)
+        assert code == 0, line
+        assert f"http://by-name.localhost:{server.port}" in line["detail"]
+        project.ok("run")
+        assert project.warehouse("SELECT count(*) FROM raw.orders") == [(3,)]
+        project.ok("verify")
+
+
 def test_no_text_shows_a_key(project):
     texts = [
         project.ok("run", "-v").text,
@@ -166,7 +178,7 @@ def test_the_check_says_what_is_there(project, minio, bucket):
     [
         ("MINIO_ROOT_PASSWORD", "wrong", 3, "check lake.secret_key"),
         ("MINIO_ROOT_USER", "nobody", 3, "check lake.access_key"),
-        ("MINIO_BUCKET", "no-such-bucket", 2, "create it, or correct lake.url"),
+        ("MINIO_BUCKET", "no-such-bucket", 2, "keelboat setup"),
         ("MINIO_ENDPOINT", "http://127.0.0.1", 3, "names no port"),
         ("MINIO_ENDPOINT", "https://127.0.0.1:{port}", 3, "does the server speak https"),
         ("MINIO_ENDPOINT", "ftp://127.0.0.1", 2, "must begin with http"),

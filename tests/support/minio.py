@@ -37,10 +37,15 @@ class Minio:
     port: int
     process: subprocess.Popen | None = None
     tls: bool = False
+    # Buckets are named in the host, below this one.
+    domain: str = ""
+    # What starts the program in other surroundings: nsenter …
+    prefix: tuple[str, ...] = ()
 
     @property
     def endpoint(self) -> str:
-        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+        host = self.domain or "127.0.0.1"
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
 
     @property
     def certificate(self) -> Path:
@@ -80,7 +85,8 @@ class Minio:
 
     def new_bucket(self, name: str) -> str:
         # A folder in the data of a server with one disk is a bucket.
-        (self.home / "data" / name).mkdir(parents=True)
+        folder = str(self.home / "data" / name)
+        subprocess.run([*self.prefix, "mkdir", folder], check=True)
         return name
 
     def objects(self, bucket: str) -> list[str]:
@@ -101,6 +107,7 @@ class Minio:
         with (self.home / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [
+                    *self.prefix,
                     str(_PROGRAM),
                     "server",
                     "--quiet",
@@ -121,13 +128,15 @@ class Minio:
                     "MINIO_BROWSER": "off",
                     "MINIO_UPDATE": "off",
                     "MINIO_CI_CD": "1",
+                    **({"MINIO_DOMAIN": self.domain} if self.domain else {}),
                 },
             )
         deadline = time.monotonic() + _START_SECONDS
         while self.process.poll() is None and time.monotonic() < deadline:
             try:
                 with urllib.request.urlopen(
-                    f"{self.endpoint}/minio/health/ready",
+                    f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+                    "/minio/health/ready",
                     context=ssl._create_unverified_context() if self.tls else None,
                 ):
                     return
@@ -144,10 +153,12 @@ class Minio:
 
 
 @contextmanager
-def minio_server(home: Path, tls: bool = False):
+def minio_server(
+    home: Path, tls: bool = False, domain: str = "", prefix: tuple[str, ...] = ()
+):
     """A server without buckets; ends with the block."""
-    (home / "data").mkdir(parents=True)
-    server = Minio(home, _free_port(), tls=tls)
+    (home / "data").mkdir(parents=True, exist_ok=True)
+    server = Minio(home, _free_port(), tls=tls, domain=domain, prefix=prefix)
     if tls:
         server.make_certificate()
     try:
