@@ -31,6 +31,7 @@ arrow::Result<WarehouseInfo> CheckAccount(Session& session,
                                           const SnowflakeOptions& options,
                                           SystemTime now) {
   const Place place = PlaceOf(options);
+  ARROW_RETURN_NOT_OK(session.UseDatabase(place));
   ARROW_ASSIGN_OR_RAISE(
       auto answer,
       session.Fetch(

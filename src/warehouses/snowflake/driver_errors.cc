@@ -114,7 +114,7 @@ constexpr Known kKnown[] = {
     {262000, "", ErrorKind::kUnavailable, ""},
     {264001, "", ErrorKind::kUnavailable, ""},
     {264002, "", ErrorKind::kUnavailable, ""},
-    {264005, "", ErrorKind::kNotFound, ""},
+    {264006, "", ErrorKind::kNotFound, "put it back, or extract the table anew"},
     {0, "no such host", ErrorKind::kUnavailable,
      "check 'account' (its host is made of it) and the network"},
     {0, "connection refused", ErrorKind::kUnavailable, "nothing listens there"},

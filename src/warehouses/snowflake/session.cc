@@ -88,8 +88,11 @@ void Session::SetTable(const std::string& run_id, const std::string& table) {
 }
 
 arrow::Status Session::UseDatabase(const Place& place) {
-  return Use(*connection_, "DATABASE", QuoteName(place.database),
-             std::string("check 'database'; ") + kSetupRemedy);
+  if (has_database_) return arrow::Status::OK();
+  ARROW_RETURN_NOT_OK(Use(*connection_, "DATABASE", QuoteName(place.database),
+                          std::string("check 'database'; ") + kSetupRemedy));
+  has_database_ = true;
+  return arrow::Status::OK();
 }
 
 arrow::Status Session::UsePlace(const Place& place) {

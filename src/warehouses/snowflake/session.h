@@ -37,8 +37,8 @@ class Session {
   /// Statements from now on carry the table in their query tag; empty: none.
   void SetTable(const std::string& run_id, const std::string& table);
 
-  /// Proves that the database is there and makes it the session's own; `UsePlace` the
-  /// schema too. kNotFound naming the one that is not.
+  /// Proves that the database is there and makes it the session's own, once; `UsePlace`
+  /// the schema too. kNotFound naming the one that is not.
   arrow::Status UseDatabase(const Place& place);
   arrow::Status UsePlace(const Place& place);
 
@@ -61,6 +61,7 @@ class Session {
   std::unique_ptr<adbc::Connection> connection_;
   StatementHook hook_;
   std::stop_token stop_;
+  bool has_database_ = false;
 };
 
 /// What `FetchNumber` and others take from a field. kData for what is no whole number.

@@ -56,6 +56,8 @@ class SnowflakeWarehouse final : public Warehouse {
 
   arrow::Status Open(const std::stop_token& stop);
   arrow::Result<std::unique_ptr<Session>> LogIn();
+  /// Makes other sessions for the load of a table.
+  snowflake::OpenSession Opener(const LoadRequest& request, const std::stop_token& stop);
   arrow::Status RefuseForeignTables(Session& session);
 
   const SnowflakeOptions options_;
@@ -87,6 +89,17 @@ arrow::Result<std::unique_ptr<Session>> SnowflakeWarehouse::LogIn() {
   return Session::Open(*database_, options_, hook_);
 }
 
+snowflake::OpenSession SnowflakeWarehouse::Opener(const LoadRequest& request,
+                                                  const std::stop_token& stop) {
+  return [this, &request, stop]() -> arrow::Result<std::unique_ptr<Session>> {
+    ARROW_ASSIGN_OR_RAISE(auto session, LogIn());
+    session->set_stop(stop);
+    session->SetTable(request.run_id, request.table);
+    ARROW_RETURN_NOT_OK(session->UseDatabase(place_));
+    return session;
+  };
+}
+
 arrow::Result<WarehouseInfo> SnowflakeWarehouse::Check(const std::stop_token& stop) {
   return With(stop, [&](Session& session) {
     return snowflake::CheckAccount(session, options_, Clock::System().Now());
@@ -103,12 +116,10 @@ arrow::Result<std::vector<SetupStep>> SnowflakeWarehouse::Setup(
 arrow::Result<std::vector<LedgerRow>> SnowflakeWarehouse::ReadLedger() {
   return With({}, [&](Session& session) -> arrow::Result<std::vector<LedgerRow>> {
     std::vector<LedgerRow> rows;
+    ARROW_RETURN_NOT_OK(session.UseDatabase(place_));
     auto entries = snowflake::Ledger(place_).Read(session);
-    // Before the first load there is none, nor a schema; a database has to be there.
-    if (!entries.ok() && KindOf(entries.status()) == ErrorKind::kNotFound) {
-      ARROW_RETURN_NOT_OK(session.UseDatabase(place_));
-      return rows;
-    }
+    // Before the first load there is none, nor a schema.
+    if (!entries.ok() && KindOf(entries.status()) == ErrorKind::kNotFound) return rows;
     ARROW_RETURN_NOT_OK(entries.status());
     for (LedgerEntry& entry : *entries) rows.push_back(std::move(entry.row));
     return rows;
@@ -120,14 +131,9 @@ arrow::Result<LoadResult> SnowflakeWarehouse::Apply(const LoadRequest& request,
   return With(stop, [&](Session& session) -> arrow::Result<LoadResult> {
     session.SetTable(request.run_id, request.table);
     ARROW_RETURN_NOT_OK(session.UseDatabase(place_));
-    auto open = [&]() -> arrow::Result<std::unique_ptr<Session>> {
-      ARROW_ASSIGN_OR_RAISE(auto other, LogIn());
-      other->set_stop(stop);
-      other->SetTable(request.run_id, request.table);
-      return other;
-    };
-    ARROW_ASSIGN_OR_RAISE(LoadResult result,
-                          snowflake::TableLoad(&session, open, options_, request).Run());
+    ARROW_ASSIGN_OR_RAISE(
+        LoadResult result,
+        snowflake::TableLoad(&session, Opener(request, stop), options_, request).Run());
     if (!result.nothing_new && !is_swept_) {
       is_swept_ = true;
       RemoveLeftovers(session, options_, Clock::System().Now());
@@ -140,13 +146,9 @@ arrow::Result<Difference> SnowflakeWarehouse::Compare(const LoadRequest& request
                                                       const std::stop_token& stop) {
   return With(stop, [&](Session& session) -> arrow::Result<Difference> {
     session.SetTable(request.run_id, request.table);
-    auto open = [&]() -> arrow::Result<std::unique_ptr<Session>> {
-      ARROW_ASSIGN_OR_RAISE(auto other, LogIn());
-      other->set_stop(stop);
-      other->SetTable(request.run_id, request.table);
-      return other;
-    };
-    return snowflake::TableComparison(&session, open, options_, request).Run();
+    ARROW_RETURN_NOT_OK(session.UseDatabase(place_));
+    return snowflake::TableComparison(&session, Opener(request, stop), options_, request)
+        .Run();
   });
 }
 

@@ -1,4 +1,4 @@
-"""CREATE and DROP STAGE, LIST, REMOVE."""
+"""CREATE and DROP STAGE, LIST, REMOVE; what goes with a schema."""
 
 import re
 import shutil
@@ -22,6 +22,7 @@ _OPTIONS = {
     "COMMENT",
 }
 _STAGES = "_fs_global._fs_information_schema._fs_stages"
+_FILE_FORMATS = "_fs_global._fs_information_schema._fs_file_formats"
 
 
 def handle(work: Work) -> bool:
@@ -31,6 +32,9 @@ def handle(work: Work) -> bool:
         return place > 0 and _create(work, place)
     if statement.begins("DROP", "STAGE"):
         return _drop(work)
+    if statement.begins("DROP", "SCHEMA"):
+        _drop_with_schema(work)
+        return False
     if statement.head in ("LIST", "LS"):
         return _list(work)
     if statement.head in ("REMOVE", "RM"):
@@ -74,12 +78,31 @@ def _drop(work: Work) -> bool:
         if not exists:
             raise _unknown(name)
         return work.done()
+    _forget(work, name)
+    return work.done()
+
+
+def _forget(work: Work, name: tuple[str, ...]) -> None:
     work.metadata().execute(
         f"DELETE FROM {_STAGES} WHERE database_name = ? AND schema_name = ? AND name = ?",
         list(name),
     )
     shutil.rmtree(internal_dir(".".join(name)), ignore_errors=True)
-    return work.done()
+
+
+def _drop_with_schema(work: Work) -> None:
+    exists = work.statement.words[2:4] == ["IF", "EXISTS"]
+    parts, _ = work.statement.name(2 + 2 * exists)
+    schema = (
+        tuple(parts) if len(parts) == 2 else (work.session.connection.database, *parts)
+    )
+    for name in [name for name in work.service.stages if name[:2] == schema]:
+        del work.service.stages[name]
+        _forget(work, name)
+    work.metadata().execute(
+        f"DELETE FROM {_FILE_FORMATS} WHERE database_name = ? AND schema_name = ?",
+        list(schema),
+    )
 
 
 def find_stage(work: Work, parts: list[str]) -> Stage:
