@@ -111,9 +111,9 @@ class CurlClient final : public HttpClient {
 
   arrow::Result<HttpResponse> Send(const HttpRequest& request, int64_t most_bytes,
                                    const std::stop_token& stop) override {
-    ARROW_ASSIGN_OR_RAISE(
-        auto transfer,
-        HttpTransfer::Make(options_, request, share_.handle(), Idle(), stop));
+    ARROW_ASSIGN_OR_RAISE(auto transfer,
+                          HttpTransfer::Make(options_, request, share_.handle(), Idle(),
+                                             /*many_chunks=*/false, stop));
     HttpResponse response;
     ARROW_ASSIGN_OR_RAISE(response.head, transfer->Head());
     ARROW_ASSIGN_OR_RAISE(
@@ -146,7 +146,8 @@ class CurlClient final : public HttpClient {
                                  const std::stop_token& stop) override {
     ARROW_ASSIGN_OR_RAISE(auto transfer,
                           HttpTransfer::Make(options_, request, share_.handle(),
-                                             MultiHandle(curl_multi_init()), stop));
+                                             MultiHandle(curl_multi_init()),
+                                             /*many_chunks=*/true, stop));
     HttpStream stream;
     ARROW_ASSIGN_OR_RAISE(stream.head, transfer->Head());
     ARROW_ASSIGN_OR_RAISE(

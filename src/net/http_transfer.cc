@@ -63,10 +63,10 @@ std::string TlsVersionOf(CURL* easy) {
 
 arrow::Result<std::unique_ptr<HttpTransfer>> HttpTransfer::Make(
     const HttpOptions& options, const HttpRequest& request, CURLSH* share,
-    MultiHandle multi, std::stop_token stop) {
+    MultiHandle multi, bool many_chunks, std::stop_token stop) {
   std::unique_ptr<HttpTransfer> transfer(
       new HttpTransfer(options, std::move(multi), std::move(stop)));
-  ARROW_RETURN_NOT_OK(transfer->Prepare(options, request, share));
+  ARROW_RETURN_NOT_OK(transfer->Prepare(options, request, share, many_chunks));
   return transfer;
 }
 
@@ -82,7 +82,8 @@ HttpTransfer::~HttpTransfer() {
 }
 
 arrow::Status HttpTransfer::Prepare(const HttpOptions& options,
-                                    const HttpRequest& request, CURLSH* share) {
+                                    const HttpRequest& request, CURLSH* share,
+                                    bool many_chunks) {
   easy_.reset(curl_easy_init());
   if (easy_ == nullptr || multi_ == nullptr) {
     return MakeError(ErrorKind::kInternal, "libcurl gives no handle");
@@ -115,6 +116,9 @@ arrow::Status HttpTransfer::Prepare(const HttpOptions& options,
   option(CURLOPT_TCP_KEEPIDLE, kKeepAliveSeconds);
   option(CURLOPT_TCP_KEEPINTVL, kKeepAliveSeconds);
   option(CURLOPT_BUFFERSIZE, kReadBytes);
+  // It still follows the chunks and finds a body that ends before its last one.
+  raw_chunks_ = many_chunks;
+  option(CURLOPT_HTTP_TRANSFER_DECODING, many_chunks ? 0L : 1L);
   // An empty text keeps libcurl from looking into the environment.
   option(CURLOPT_PROXY, options.proxy.c_str());
   option(CURLOPT_NOPROXY, options.no_proxy.c_str());
@@ -179,6 +183,8 @@ void HttpTransfer::HearHeader(std::string_view line) {
     head_done_ = head_.status >= 200;  // Else one that says "continue".
     // Known as long as the connection is this transfer's.
     if (head_done_) head_.tls_version = TlsVersionOf(easy_.get());
+    const std::string_view form = head_.Find("transfer-encoding");
+    if (head_done_ && raw_chunks_ && form.ends_with("chunked")) framing_.emplace();
     return;
   }
   const std::size_t colon = std::min(text.find(':'), text.size());
@@ -201,8 +207,12 @@ bool HttpTransfer::HearBody(std::string_view bytes) {
     paused_ = true;
     return false;
   }
-  std::memcpy(buffer_.data() + end_, bytes.data(), bytes.size());
-  end_ += bytes.size();
+  if (framing_.has_value()) {
+    end_ += framing_->Strip(bytes, buffer_.data() + end_);
+  } else {
+    std::memcpy(buffer_.data() + end_, bytes.data(), bytes.size());
+    end_ += bytes.size();
+  }
   heard_ += static_cast<int64_t>(bytes.size());
   return true;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include <arrow/result.h>
 #include <curl/curl.h>
 
+#include "net/chunk_framing.h"
 #include "net/http_client.h"
 
 namespace keelboat::net {
@@ -33,13 +35,14 @@ using MultiHandle = std::unique_ptr<CURLM, MultiCloser>;
 /// One thread at a time. Destroying it before the end closes its connection.
 class HttpTransfer {
  public:
-  /// Prepares the request; nothing is sent yet. `share` outlives the transfer; `multi`
-  /// holds the connection, or those that may be used again.
-  static arrow::Result<std::unique_ptr<HttpTransfer>> Make(const HttpOptions& options,
-                                                           const HttpRequest& request,
-                                                           CURLSH* share,
-                                                           MultiHandle multi,
-                                                           std::stop_token stop);
+  /// \brief Prepares the request; nothing is sent yet.
+  ///
+  /// `share` outlives the transfer; `multi` holds the connection, or those that may be
+  /// used again. `many_chunks`: libcurl hands a body's chunks on as they came, many at a
+  /// time, where it would otherwise call for each of them, a row.
+  static arrow::Result<std::unique_ptr<HttpTransfer>> Make(
+      const HttpOptions& options, const HttpRequest& request, CURLSH* share,
+      MultiHandle multi, bool many_chunks, std::stop_token stop);
   ~HttpTransfer();
   HttpTransfer(const HttpTransfer&) = delete;
   HttpTransfer& operator=(const HttpTransfer&) = delete;
@@ -55,7 +58,7 @@ class HttpTransfer {
   HttpTransfer(const HttpOptions& options, MultiHandle multi, std::stop_token stop);
 
   arrow::Status Prepare(const HttpOptions& options, const HttpRequest& request,
-                        CURLSH* share);
+                        CURLSH* share, bool many_chunks);
   arrow::Status DriveUntil(const std::function<bool()>& enough);
   arrow::Status Failure() const;
   void HearHeader(std::string_view line);
@@ -76,7 +79,9 @@ class HttpTransfer {
 
   HttpHead head_;
   bool head_done_ = false;
-  std::vector<char> buffer_;  // Bytes from begin_ to end_ are not read yet.
+  bool raw_chunks_ = false;
+  std::optional<ChunkFraming> framing_;  // Of a body that comes in chunks.
+  std::vector<char> buffer_;             // Bytes from begin_ to end_ are not read yet.
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   bool paused_ = false;
