@@ -97,7 +97,7 @@ struct FetchInfo {
   std::string note;
   /// What was done; never kAuto.
   FetchStrategy strategy = FetchStrategy::kSingle;
-  /// Why that one: "1200000 rows are more than 500000".
+  /// Why that one: "1,200,000 rows side by side (more than 500,000)".
   std::string reason;
   /// Rows to come, counted before the first one; unset: nobody counted.
   std::optional<int64_t> rows;
@@ -107,8 +107,9 @@ struct FetchInfo {
 
 /// \brief A stream of batches that also tells what happened to values on the way.
 ///
-/// One thread reads at a time. Close (or the destructor) ends the server's queries; it
-/// may be called before the end. After an error ReadNext returns that error again.
+/// One thread at a time. Close (or the destructor) ends the server's queries; it may be
+/// called before the end, and then ReadNext returns kCancelled: what came is not all.
+/// After an error ReadNext returns that error again.
 class FetchReader : public arrow::RecordBatchReader {
  public:
   /// Things to know of the values read so far ("3 zero dates in column born were read as

@@ -1,8 +1,5 @@
 #include "errors.h"
 
-#include <nanobind/stl/map.h>
-#include <nanobind/stl/string.h>
-
 #include "keelboat/error.h"
 
 namespace keelboat::python {
@@ -14,17 +11,12 @@ void Raise(const arrow::Status& status) {
   nb::dict details;
   if (const auto* detail = dynamic_cast<const ErrorDetail*>(status.detail().get())) {
     for (const auto& [key, value] : detail->details()) {
-      details[nb::str(key.data(), key.size())] = nb::str(value.data(), value.size());
+      details[Text(key)] = Text(value);
     }
   }
-  const std::string_view kind = ErrorKindName(KindOf(status));
-  const std::string& message = status.message();
   nb::object make = nb::module_::import_("keelboat.errors").attr("_of_kind");
   nb::object error =
-      make(nb::str(kind.data(), kind.size()),
-           nb::steal(PyUnicode_DecodeUTF8(
-               message.data(), static_cast<Py_ssize_t>(message.size()), "replace")),
-           details);
+      make(Text(ErrorKindName(KindOf(status))), Text(status.message()), details);
   PyErr_SetObject(error.type().ptr(), error.ptr());
 }
 

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <exception>
+#include <string_view>
+#include <utility>
+
 #include <nanobind/nanobind.h>
 
 #include <arrow/result.h>
@@ -26,6 +30,12 @@ template <typename T>
 T Check(arrow::Result<T> result) {
   if (!result.ok()) throw StatusError(result.status());
   return std::move(result).ValueUnsafe();
+}
+
+/// A text of the outside world, which need not be UTF-8.
+inline nanobind::object Text(std::string_view text) {
+  return nanobind::steal(
+      PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace"));
 }
 
 /// StatusError becomes the class of keelboat.errors that stands for its kind.

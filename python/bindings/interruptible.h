@@ -8,6 +8,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include "endings.h"
 #include "errors.h"
 #include "keelboat/error.h"
 
@@ -19,9 +20,11 @@ using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 /// \brief Does work without the interpreter's lock, in a thread of its own.
 ///
 /// Ctrl-C asks the work to stop, waits until it has, and becomes KeyboardInterrupt; the
-/// deadline likewise becomes kTimeout. The caller holds the lock.
+/// deadline likewise becomes kTimeout. The interpreter's end asks it to stop, too. The
+/// caller holds the lock.
 template <typename Work>
 auto Interruptible(std::stop_source stop, const Deadline& deadline, Work work) {
+  const Ending ending(Ending::Kind::kCall, [stop]() mutable { stop.request_stop(); });
   auto done = std::async(std::launch::async, std::move(work));
   while (true) {
     {
@@ -31,8 +34,8 @@ auto Interruptible(std::stop_source stop, const Deadline& deadline, Work work) {
       }
     }
     const auto end = [&] {
-      stop.request_stop();
       nanobind::gil_scoped_release release;
+      stop.request_stop();
       done.wait();
     };
     if (PyErr_CheckSignals() != 0) {

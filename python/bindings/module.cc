@@ -10,6 +10,7 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include "endings.h"
 #include "errors.h"
 #include "interruptible.h"
 #include "keelboat/error.h"
@@ -23,6 +24,9 @@ namespace keelboat::python {
 namespace {
 
 namespace nb = nanobind;
+
+// Seconds: what is longer is none.
+constexpr double kLongestTimeout = 1e9;
 
 using Variables = std::map<std::string, std::string>;
 // Name to (type, text).
@@ -98,16 +102,19 @@ FetchOptions ReadOptions(const nb::dict& given) {
   return options;
 }
 
-Rows Fetch(const NamedSource& source, const nb::dict& question, const nb::dict& given) {
+Rows Fetch(const OpenSource& opened, const nb::dict& question, const nb::dict& given) {
+  const NamedSource& source = opened.get();
   const FetchQuestion asked = ReadQuestion(question);
   FetchOptions options = ReadOptions(given);
   std::stop_source stop;
   options.stop = stop.get_token();
   Deadline deadline;
   if (given.contains("timeout") && !given["timeout"].is_none()) {
-    const std::chrono::duration<double> timeout(nb::cast<double>(given["timeout"]));
-    deadline = std::chrono::steady_clock::now() +
-               std::chrono::duration_cast<std::chrono::milliseconds>(timeout);
+    const auto seconds = nb::cast<double>(given["timeout"]);
+    if (seconds < kLongestTimeout) {
+      deadline = std::chrono::steady_clock::now() +
+                 std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
+    }
   }
   auto reader = Interruptible(stop, deadline, [&source, &asked, &options] {
     return FetchFrom(source, asked, options);
@@ -156,17 +163,23 @@ nb::dict ToDict(const NamedQuery& query) {
 }  // namespace
 
 NB_MODULE(_core, module) {
+  // What a thread holds that the interpreter's end cuts off is no leak of ours.
+  nb::set_leak_warnings(false);
   RegisterErrors();
   RegisterRows(module);
   module.attr("version") = kVersion;
-  nb::class_<NamedSource>(module, "Source")
-      .def_prop_ro("name", &NamedSource::name)
-      .def_prop_ro("query_folders", &NamedSource::query_folders)
-      .def_prop_ro("warnings", &NamedSource::warnings);
+  RegisterEndings(module);
+  nb::class_<OpenSource>(module, "Source")
+      .def_prop_ro("name", [](const OpenSource& source) { return source.get().name(); })
+      .def_prop_ro("query_folders",
+                   [](const OpenSource& source) { return source.get().query_folders(); })
+      .def_prop_ro("warnings",
+                   [](const OpenSource& source) { return source.get().warnings(); });
   module.def("find_source", [](const std::string& name_or_url, const std::string& project,
                                const std::string& environment,
                                const Variables& variables) {
-    return Check(NamedSource::Find(name_or_url, Around(project, environment, variables)));
+    return OpenSource(
+        Check(NamedSource::Find(name_or_url, Around(project, environment, variables))));
   });
   module.def("fetch", &Fetch);
   module.def("read_lake", &ReadLake, nb::arg(), nb::arg(), nb::arg(), nb::arg(),
@@ -186,7 +199,8 @@ NB_MODULE(_core, module) {
                told["queries"] = info.queries;
                return told;
              });
-  module.def("check_source", [](const NamedSource& source, const std::string& database) {
+  module.def("check_source", [](const OpenSource& opened, const std::string& database) {
+    const NamedSource& source = opened.get();
     std::stop_source stop;
     auto told = Interruptible(stop, {},
                               [&source, &database, token = stop.get_token()]()

@@ -1,7 +1,9 @@
 #include "rows.h"
 
+#include <string>
+#include <vector>
+
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
 
 #include <arrow/c/abi.h>
 #include <arrow/c/bridge.h>
@@ -9,6 +11,7 @@
 
 #include "errors.h"
 #include "interruptible.h"
+#include "keelboat/error.h"
 
 namespace keelboat::python {
 namespace {
@@ -57,43 +60,118 @@ nb::object Batch::ToCapsules(const nb::object&) const {
   return nb::make_tuple(CapsuleOf(*batch_->schema()), array_capsule);
 }
 
-Rows::~Rows() { Close(); }
+namespace {
 
-nb::object Rows::SchemaCapsule() const { return CapsuleOf(*reader_->schema()); }
+arrow::Status OfAnotherProcess(const char* what) {
+  return MakeError(ErrorKind::kUnsupported,
+                   std::string(what) +
+                       " belongs to the process that this one was forked from: open it "
+                       "here");
+}
+
+}  // namespace
+
+OpenSource::~OpenSource() {
+  if (source_ == nullptr || !source_.get_deleter().owns()) return;
+  const nb::gil_scoped_release release;
+  source_.reset();
+}
+
+const NamedSource& OpenSource::get() const {
+  if (!source_.get_deleter().owns()) Check(OfAnotherProcess("the source"));
+  return *source_;
+}
+
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> Rows::State::Next() {
+  const std::lock_guard lock(mutex);
+  if (ended) return nullptr;
+  if (closed) {
+    return MakeError(ErrorKind::kCancelled, "the rows were closed before their end");
+  }
+  auto batch = reader->Next();
+  ended = batch.ok() && *batch == nullptr;
+  return batch;
+}
+
+void Rows::State::Close() {
+  stop.request_stop();  // Whoever reads leaves.
+  const std::lock_guard lock(mutex);
+  if (std::exchange(closed, true)) return;
+  (void)reader->Close();
+}
+
+Rows::Rows(std::shared_ptr<arrow::RecordBatchReader> reader,
+           std::shared_ptr<FetchReader> fetch, std::stop_source stop, Deadline deadline,
+           std::optional<NamedSource> source) {
+  auto state = std::make_shared<State>();
+  state->reader = std::move(reader);
+  state->fetch = std::move(fetch);
+  state->stop = std::move(stop);
+  state->deadline = deadline;
+  state->source = std::move(source);
+  ending_ = std::make_unique<Ending>(Ending::Kind::kThing,
+                                     [weak = std::weak_ptr<State>(state)] {
+                                       if (auto rows = weak.lock()) rows->Close();
+                                     });
+  state_ = {new std::shared_ptr<State>(std::move(state)), OwnState()};
+}
+
+Rows::~Rows() {
+  Close();
+  // The last holder of a source logs out.
+  if (state_ == nullptr || !state_.get_deleter().owns()) return;
+  const nb::gil_scoped_release release;
+  state_.reset();
+}
+
+Rows::State& Rows::state() const {
+  if (!state_.get_deleter().owns()) Check(OfAnotherProcess("the result"));
+  return **state_;
+}
+
+nb::object Rows::SchemaCapsule() const { return CapsuleOf(*state().reader->schema()); }
 
 std::optional<Batch> Rows::Next() {
-  if (reader_ == nullptr) return std::nullopt;
-  auto batch =
-      Interruptible(stop_, deadline_, [reader = reader_] { return reader->Next(); });
-  Check(Redacted(batch.status(), source_));
+  const State& rows = state();
+  auto batch = Interruptible(rows.stop, rows.deadline,
+                             [shared = *state_] { return shared->Next(); });
+  Check(Redacted(batch.status(), rows.source));
   if (*batch == nullptr) return std::nullopt;
   return Batch(std::move(*batch));
 }
 
 void Rows::Close() {
-  if (reader_ == nullptr) return;
-  nb::gil_scoped_release release;
-  (void)reader_->Close();
+  if (state_ == nullptr || !state_.get_deleter().owns()) return;
+  const nb::gil_scoped_release release;
+  (*state_)->Close();
 }
 
 nb::dict Rows::Info() const {
   nb::dict info;
-  if (fetch_ == nullptr) return info;
-  const FetchInfo& told = fetch_->info();
-  const std::string strategy(FetchStrategyName(told.strategy));
-  info["strategy"] = strategy;
-  info["reason"] = told.reason;
-  info["note"] = told.note;
+  State& rows = state();
+  if (rows.fetch == nullptr) return info;
+  FetchInfo told;
+  int64_t moved = 0;
+  std::vector<std::string> heard;
+  {
+    const nb::gil_scoped_release release;
+    const std::lock_guard lock(rows.mutex);
+    told = rows.fetch->info();
+    moved = rows.fetch->moved();
+    heard = rows.fetch->Warnings();
+  }
+  info["strategy"] = Text(FetchStrategyName(told.strategy));
+  info["reason"] = Text(told.reason);
+  info["note"] = Text(told.note);
   info["connections"] = told.connections;
   info["ranges"] = told.ranges;
-  info["consistency"] = told.consistency;
-  info["position"] = told.position;
+  info["consistency"] = Text(told.consistency);
+  info["position"] = Text(told.position);
   info["rows"] = told.rows;
   info["estimated_rows"] = told.estimated_rows;
-  info["moved"] = fetch_->moved();
+  info["moved"] = moved;
   nb::list warnings;
-  for (const std::string& warning : fetch_->Warnings())
-    warnings.append(nb::str(warning.c_str()));
+  for (const std::string& warning : heard) warnings.append(Text(warning));
   info["warnings"] = warnings;
   return info;
 }

@@ -5,12 +5,12 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
-#include <string>
-#include <vector>
+#include <utility>
 
 #include <arrow/record_batch.h>
 #include <nanobind/nanobind.h>
 
+#include "endings.h"
 #include "interruptible.h"
 #include "keelboat/fetch.h"
 #include "keelboat/project.h"
@@ -31,35 +31,66 @@ class Batch {
   std::shared_ptr<arrow::RecordBatch> batch_;
 };
 
-/// \brief Rows as they come, one batch after another. One thread at a time.
+/// \brief A source. It is left without the interpreter's lock: logging out takes a while.
+///
+/// Of use in the process that made it alone.
+class OpenSource {
+ public:
+  explicit OpenSource(NamedSource source)
+      : source_(new NamedSource(std::move(source)), InItsProcess<NamedSource>()) {}
+  OpenSource(OpenSource&&) = default;
+  ~OpenSource();
+
+  /// Throws kUnsupported in a fork.
+  const NamedSource& get() const;
+
+ private:
+  std::unique_ptr<NamedSource, InItsProcess<NamedSource>> source_;
+};
+
+/// \brief Rows as they come, one batch after another.
+///
+/// Calls of several threads wait for one another; `Close` ends one that is under way. Of
+/// use in the process that made it alone; the interpreter's end closes it.
 class Rows {
  public:
   /// `fetch` is `reader` where it is one of a fetch, else null; `source` knows what has
   /// to stay out of messages.
   Rows(std::shared_ptr<arrow::RecordBatchReader> reader,
        std::shared_ptr<FetchReader> fetch, std::stop_source stop, Deadline deadline,
-       std::optional<NamedSource> source)
-      : reader_(std::move(reader)),
-        fetch_(std::move(fetch)),
-        stop_(std::move(stop)),
-        deadline_(deadline),
-        source_(std::move(source)) {}
+       std::optional<NamedSource> source);
   Rows(Rows&&) = default;
   ~Rows();
 
   nanobind::object SchemaCapsule() const;
   /// The next batch; nullopt after the last. Ctrl-C ends the fetch.
   std::optional<Batch> Next();
-  /// Ends the server's query. Idempotent; without the interpreter's lock.
+  /// Ends the server's query: there is no next batch then, but an error, unless the last
+  /// one was there already. Idempotent; without the interpreter's lock.
   void Close();
   nanobind::dict Info() const;
 
  private:
-  std::shared_ptr<arrow::RecordBatchReader> reader_;
-  std::shared_ptr<FetchReader> fetch_;
-  std::stop_source stop_;
-  Deadline deadline_;
-  std::optional<NamedSource> source_;
+  struct State {
+    std::shared_ptr<arrow::RecordBatchReader> reader;
+    std::shared_ptr<FetchReader> fetch;
+    std::stop_source stop;
+    Deadline deadline;
+    std::optional<NamedSource> source;
+    std::mutex mutex;  // Of the readers and of what follows.
+    bool ended = false;
+    bool closed = false;
+
+    arrow::Result<std::shared_ptr<arrow::RecordBatch>> Next();
+    void Close();
+  };
+  using OwnState = InItsProcess<std::shared_ptr<State>>;
+
+  State& state() const;
+
+  // A pointer to a pointer: work under way shares the state, a fork leaves it alone.
+  std::unique_ptr<std::shared_ptr<State>, OwnState> state_;
+  std::unique_ptr<Ending> ending_;
 };
 
 /// The status without any secret that the source knows.

@@ -7,7 +7,10 @@ See `fetch`, `open_project`, `run`, `read_lake`, and `keelboat.metabase` for the
 the older script, such as `get_orders_fast`.
 """
 
-from . import errors
+import atexit
+import os
+
+from . import _core, errors
 from ._core import version as __version__
 from .errors import (
     AuthError,
@@ -77,3 +80,8 @@ __all__ = [
     "run",
     "transform_api_response_to_dataframe",
 ]
+
+# Threads that still fetch are asked to stop, and waited for, while there is an interpreter
+# to come back to. What a fork inherits is its parent's to end.
+atexit.register(_core._end)
+os.register_at_fork(after_in_child=_core._forget)

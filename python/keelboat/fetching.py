@@ -38,14 +38,22 @@ class Source:
         env: str | None = None,
         _variables: Mapping[str, str] | None = None,
     ) -> None:
-        self._source = _core.find_source(
-            name_or_url, project_dir(project), env or "", dict(_variables or variables())
-        )
+        surroundings = dict(_variables or variables())
+        self._found = (name_or_url, project_dir(project), env or "", surroundings)
+        self._process = os.getpid()
+        self._source = _core.find_source(*self._found)
+
+    def _own(self) -> _core.Source:
+        """This process's: a fork shares neither login nor connections with its parent."""
+        if self._process != os.getpid():
+            self._source = _core.find_source(*self._found)
+            self._process = os.getpid()
+        return self._source
 
     @property
     def name(self) -> str:
         """Its name, or the place without a login."""
-        return self._source.name
+        return self._own().name
 
     def __repr__(self) -> str:
         return f"<keelboat.Source {self.name}>"
@@ -78,6 +86,8 @@ class Source:
         [(kind, text)] = asked
         if kind == "sql" and text.startswith("@"):
             kind, text = "query", text[1:]
+        _check(partition_on=partition_on, workers=workers, range_rows=range_rows,
+               limit=limit, timeout=timeout)  # fmt: skip
         if verify not in ("count", "off"):
             raise ConfigError(f"verify is 'count' or 'off', not {verify!r}")
         if on_mismatch not in ("error", "string"):
@@ -99,13 +109,23 @@ class Source:
 
         def reopen(text_columns: list[str]) -> _core.Rows:
             return _core.fetch(
-                self._source, question, {**options, "text_columns": text_columns}
+                self._own(), question, {**options, "text_columns": text_columns}
             )
 
         label = {"sql": "query", "query": f"@{text}", "card": f"card {text}"}.get(
             kind, text
         )
         return Result(reopen, label, progress, on_mismatch == "string")
+
+
+def _check(timeout: float | None, **options: object) -> None:
+    """Before anybody is asked: what is no number, no text, no time."""
+    for name, value in options.items():
+        kind = str if name == "partition_on" else int
+        if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
+            raise TypeError(f"{name} is of type {kind.__name__}, not {value!r}")
+    if timeout is not None and not timeout > 0:
+        raise ValueError(f"timeout is seconds, more than none of them: not {timeout!r}")
 
 
 def fetch(

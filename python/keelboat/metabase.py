@@ -115,7 +115,7 @@ class MetabaseClient:
         return self._source
 
     def _check(self) -> dict[str, str]:
-        return _core.check_source(self._opened()._source, self.config._database())
+        return _core.check_source(self._opened()._own(), self.config._database())
 
     def authenticate(self) -> bool:
         """Logs in and finds the database. True, or an error that says why not.

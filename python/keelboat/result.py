@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -95,7 +96,10 @@ class Result:
         return self.info.moved
 
     def close(self) -> None:
-        """Ends the server's query. Done by the last row, too."""
+        """Ends the server's query. Done by the last row, too.
+
+        Whoever still reads, in another thread, too, gets CancelledError.
+        """
         self._rows.close()
 
     def __enter__(self) -> Result:
@@ -119,17 +123,20 @@ class Result:
         self._begin()
         with Progress(self._label, self._progress) as progress:
             given = False
-            while True:
-                try:
-                    batch = self._next(progress)
-                except DataError as error:
-                    if given or not self._restart(error, progress):
-                        raise
-                    continue
-                if batch is None:
-                    break
-                given = True
-                yield batch
+            try:
+                while True:
+                    try:
+                        batch = self._next(progress)
+                    except DataError as error:
+                        if given or not self._restart(error, progress):
+                            raise
+                        continue
+                    if batch is None:
+                        break
+                    given = True
+                    yield batch
+            finally:
+                self.close()  # Whoever leaves the loop leaves the query.
         self._warn()
 
     def to_arrow(self) -> pa.Table:
@@ -201,10 +208,15 @@ class Result:
         They stream: memory holds a few batches. Returns the table as a relation.
         """
         quoted = '"' + name.replace('"', '""') + '"'
-        view = "keelboat_rows"
-        connection.register(view, self._reader())
+        view = f"keelboat_rows_{uuid.uuid4().hex}"
+        failures: list[BaseException] = []
+        connection.register(view, self._reader(failures))
         try:
             connection.execute(f"CREATE OR REPLACE TABLE {quoted} AS FROM {view}")
+        except Exception:
+            if failures:  # DuckDB's words for it would be others.
+                raise failures[0] from None
+            raise
         finally:
             connection.unregister(view)
         return connection.query(f"FROM {quoted}")
@@ -212,11 +224,23 @@ class Result:
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self._reader().__arrow_c_stream__(requested_schema)
 
-    def _reader(self) -> pa.RecordBatchReader:
+    def _reader(
+        self, failures: list[BaseException] | None = None
+    ) -> pa.RecordBatchReader:
+        """The rows as a stream; `failures` gets the error that it breaks off with."""
         if self._mismatch_as_text and self._table is None:
             # A column may have to become text half-way: not behind a schema once told.
             self.to_arrow()
-        return pa.RecordBatchReader.from_batches(self._schema, iter(self))
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            try:
+                yield from self
+            except Exception as error:
+                if failures is not None:
+                    failures.append(error)
+                raise
+
+        return pa.RecordBatchReader.from_batches(self._schema, batches())
 
     def _begin(self) -> None:
         if self._begun:
@@ -253,17 +277,20 @@ class Result:
         self._begin()
         batches: list[pa.RecordBatch] = []
         with Progress(self._label, self._progress) as progress:
-            while True:
-                try:
-                    batch = self._next(progress)
-                except DataError as error:
-                    if not self._restart(error, progress):
-                        raise
-                    batches.clear()
-                    continue
-                if batch is None:
-                    break
-                batches.append(batch)
+            try:
+                while True:
+                    try:
+                        batch = self._next(progress)
+                    except DataError as error:
+                        if not self._restart(error, progress):
+                            raise
+                        batches.clear()
+                        continue
+                    if batch is None:
+                        break
+                    batches.append(batch)
+            finally:
+                self.close()
         self._warn()
         return pa.Table.from_batches(batches, self._schema)
 

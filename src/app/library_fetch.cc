@@ -8,6 +8,7 @@
 #include "keelboat/error.h"
 #include "keelboat/fetch.h"
 #include "sources/source.h"
+#include "telemetry/figures.h"
 
 namespace keelboat {
 namespace {
@@ -34,10 +35,15 @@ class DirectReader final : public FetchReader {
   std::shared_ptr<arrow::Schema> schema() const override { return reader_->schema(); }
   arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
     batch->reset();
-    if (status_.ok()) status_ = reader_->ReadNext(batch);
+    if (!status_.ok() || ended_) return status_;
+    status_ = reader_->ReadNext(batch);
+    ended_ = status_.ok() && *batch == nullptr;
     return status_;
   }
-  arrow::Status Close() override { return reader_->Close(); }
+  arrow::Status Close() override {
+    if (status_.ok() && !ended_) status_ = ClosedEarly();
+    return reader_->Close();
+  }
   std::vector<std::string> Warnings() const override { return reader_->Warnings(); }
   const FetchInfo& info() const override { return info_; }
   int64_t moved() const override { return reader_->MovedRows(); }
@@ -48,6 +54,7 @@ class DirectReader final : public FetchReader {
   const std::shared_ptr<SourceReader> reader_;
   const FetchInfo info_;
   arrow::Status status_;
+  bool ended_ = false;
 };
 
 // What the pieces' threads borrow.
@@ -177,16 +184,18 @@ FetchStrategy Choose(const FetchOptions& options, bool has_snapshots,
     *reason = "nobody knows how many rows there are";
     return FetchStrategy::kParallel;
   }
-  const std::string count = std::to_string(*rows) + " rows are ";
+  const auto tell = [&](const char* way, const char* bound, int64_t of) {
+    *reason = FormatRows(*rows) + " " + way + " (" + bound + " " + FormatCount(of) + ")";
+  };
   if (*rows <= options.single_rows) {
-    *reason = count + "at most " + std::to_string(options.single_rows);
+    tell("in one answer", "up to", options.single_rows);
     return FetchStrategy::kSingle;
   }
   if (*rows <= options.pagination_rows) {
-    *reason = count + "at most " + std::to_string(options.pagination_rows);
+    tell("range after range", "up to", options.pagination_rows);
     return FetchStrategy::kPagination;
   }
-  *reason = count + "more than " + std::to_string(options.pagination_rows);
+  tell("side by side", "more than", options.pagination_rows);
   return FetchStrategy::kParallel;
 }
 

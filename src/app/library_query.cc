@@ -48,9 +48,10 @@ arrow::Result<NamedQuery> ReadQuery(const fs::path& path) {
 
 std::vector<fs::path> FilesOf(const std::string& folder) {
   std::vector<fs::path> files;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const fs::path& path = entry.path();
+  std::error_code error;  // A folder that is not there, or goes, has no more files.
+  for (fs::directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error)) {
+    const fs::path& path = at->path();
     if (path.extension() == kExtension && IsQueryName(path.stem().string())) {
       files.push_back(path);
     }

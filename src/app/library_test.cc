@@ -211,6 +211,18 @@ TEST_F(LibraryTest, AStopRequestEndsAFetch) {
   }
 }
 
+TEST_F(LibraryTest, AReaderThatWasClosedMidwayHasNoEnd) {
+  for (int connections : {1, 3}) {
+    FetchOptions options;
+    options.connections = connections;
+    auto reader = FetchTable(source_, "numbers", options).ValueOrDie();
+    ASSERT_TRUE(reader->Next().ok());
+    ASSERT_TRUE(reader->Close().ok());
+    EXPECT_EQ(KindOf(reader->Next().status()), ErrorKind::kCancelled) << connections;
+    ASSERT_TRUE(reader->Close().ok());
+  }
+}
+
 TEST_F(LibraryTest, AReaderOutlivesItsSourcesHandle) {
   auto reader = FetchTable(source_, "numbers").ValueOrDie();
   source_.reset();

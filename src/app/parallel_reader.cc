@@ -1,13 +1,20 @@
 #include "app/parallel_reader.h"
 
 #include <algorithm>
+#include <exception>
+#include <new>
 #include <utility>
 
 #include <arrow/util/byte_size.h>
 
 #include "core/stop.h"
+#include "keelboat/error.h"
 
 namespace keelboat {
+
+arrow::Status ClosedEarly() {
+  return MakeError(ErrorKind::kCancelled, "the rows were closed before their end");
+}
 
 ParallelReader::ParallelReader(Settings settings, OpenPiece open)
     : settings_(std::move(settings)),
@@ -46,7 +53,16 @@ void ParallelReader::Work() {
       if (!go || next_piece_ >= settings_.pieces) return;
       piece = next_piece_++;
     }
-    arrow::Status status = Carry(piece);
+    arrow::Status status;
+    // Nobody above a thread would catch it.
+    try {
+      status = Carry(piece);
+    } catch (const std::bad_alloc&) {
+      status = arrow::Status::OutOfMemory("reading a range");
+    } catch (const std::exception& error) {
+      status = MakeError(ErrorKind::kInternal,
+                         std::string("reading a range: ") + error.what());
+    }
     {
       std::lock_guard lock(mutex_);
       // What the others say once they are told to stop is not the cause.
@@ -101,7 +117,10 @@ arrow::Status ParallelReader::ReadNext(std::shared_ptr<arrow::RecordBatch>* batc
       return !lane.batches.empty() || lane.pieces_left == 0;
     });
     ARROW_RETURN_NOT_OK(status_);
-    if (!ready || stop_.stop_requested()) return CheckStop(settings_.stop);  // Or closed.
+    if (!ready || stop_.stop_requested()) {
+      ARROW_RETURN_NOT_OK(CheckStop(settings_.stop));
+      return ClosedEarly();
+    }
     if (!lane.batches.empty()) {
       *batch = std::move(lane.batches.front().first);
       lane.bytes -= lane.batches.front().second;

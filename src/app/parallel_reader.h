@@ -20,6 +20,9 @@
 
 namespace keelboat {
 
+/// What a reader says that was closed before its end: nobody takes that for the end.
+arrow::Status ClosedEarly();
+
 /// Opens the piece of this number. Called from several threads at once.
 using OpenPiece = std::function<arrow::Result<std::shared_ptr<SourceReader>>(
     std::size_t piece, const std::stop_token& stop)>;

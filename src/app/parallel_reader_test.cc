@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <new>
+#include <stdexcept>
 #include <utility>
 
 #include <arrow/array.h>
@@ -156,14 +158,42 @@ TEST_F(ParallelReaderTest, WhoeverIsNotReadHoldsNoMoreThanItsShare) {
   EXPECT_THAT(rest, SizeIs(200 * kBatches - 1));
 }
 
-TEST_F(ParallelReaderTest, ClosingEarlyEndsTheThreads) {
-  auto reader = Read(20, false, 3);
-  std::shared_ptr<arrow::RecordBatch> batch;
-  ASSERT_TRUE(reader->ReadNext(&batch).ok());
+TEST_F(ParallelReaderTest, ClosingEarlyEndsTheThreadsAndIsNoEnd) {
+  for (bool ordered : {false, true}) {
+    opened_ = 0;
+    auto reader = Read(20, ordered, 3);
+    std::shared_ptr<arrow::RecordBatch> batch;
+    ASSERT_TRUE(reader->ReadNext(&batch).ok());
+    ASSERT_TRUE(reader->Close().ok());
+    EXPECT_EQ(KindOf(reader->ReadNext(&batch)), ErrorKind::kCancelled);
+    EXPECT_EQ(batch, nullptr);
+    EXPECT_LT(opened_.load(), 20);
+  }
+}
+
+TEST_F(ParallelReaderTest, ClosingBehindTheEndChangesNothing) {
+  auto reader = Read(2, true, 2);
+  ASSERT_TRUE(Drain(*reader).ok());
   ASSERT_TRUE(reader->Close().ok());
-  ASSERT_TRUE(reader->ReadNext(&batch).ok());
+  std::shared_ptr<arrow::RecordBatch> batch;
+  EXPECT_TRUE(reader->ReadNext(&batch).ok());
   EXPECT_EQ(batch, nullptr);
-  EXPECT_LT(opened_.load(), 20);
+}
+
+TEST_F(ParallelReaderTest, WhatAThreadThrowsIsAnError) {
+  ParallelReader::Settings settings;
+  settings.schema = Numbers();
+  settings.pieces = 3;
+  settings.info.connections = 2;
+  ParallelReader reader(
+      std::move(settings),
+      [](std::size_t piece,
+         const std::stop_token&) -> arrow::Result<std::shared_ptr<SourceReader>> {
+        if (piece == 1) throw std::bad_alloc();
+        throw std::runtime_error("odd");
+      });
+  std::shared_ptr<arrow::RecordBatch> batch;
+  EXPECT_FALSE(reader.ReadNext(&batch).ok());
 }
 
 }  // namespace

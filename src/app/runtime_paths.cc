@@ -15,6 +15,12 @@ fs::path FirstThatExists(std::initializer_list<fs::path> candidates) {
   return *(candidates.end() - 1);
 }
 
+// The interpreter of <environment>/lib/python3.11/site-packages; empty for other folders.
+fs::path InterpreterOf(const fs::path& packages) {
+  if (packages.filename() != "site-packages") return {};
+  return packages.parent_path().parent_path().parent_path() / "bin" / "python";
+}
+
 fs::path Named(const std::map<std::string, std::string>& environment, const char* name) {
   auto found = environment.find(name);
   return found == environment.end() ? fs::path() : fs::path(found->second);
@@ -24,18 +30,21 @@ fs::path Named(const std::map<std::string, std::string>& environment, const char
 
 RuntimePaths FindRuntimePaths(const fs::path& executable,
                               const std::map<std::string, std::string>& environment) {
-  // The binary stands in build/<preset>/, the parts in build/deps/ and .venv/.
+  // The binary stands in build/<preset>/, the parts in build/deps/ and .venv/; in a
+  // wheel in keelboat/bin/, the parts in keelboat/lib/ and the wheel's environment.
   const fs::path build = executable.parent_path().parent_path();
   RuntimePaths paths;
   paths.duckdb_library = Named(environment, "KEELBOAT_DUCKDB_LIBRARY");
   if (paths.duckdb_library.empty()) {
-    paths.duckdb_library = FirstThatExists(
-        {build / "deps" / "duckdb" / "libduckdb.so", KEELBOAT_DEFAULT_DUCKDB_LIBRARY});
+    paths.duckdb_library = FirstThatExists({build / "deps" / "duckdb" / "libduckdb.so",
+                                            build / "lib" / "libduckdb.so",
+                                            KEELBOAT_DEFAULT_DUCKDB_LIBRARY});
   }
   paths.python = Named(environment, "KEELBOAT_PYTHON");
   if (paths.python.empty()) {
-    paths.python = FirstThatExists(
-        {build.parent_path() / ".venv" / "bin" / "python", KEELBOAT_DEFAULT_PYTHON});
+    paths.python =
+        FirstThatExists({build.parent_path() / ".venv" / "bin" / "python",
+                         InterpreterOf(build.parent_path()), KEELBOAT_DEFAULT_PYTHON});
   }
   return paths;
 }
