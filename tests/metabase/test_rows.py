@@ -70,10 +70,15 @@ def test_an_order_is_kept_side_by_side(fetch):
     assert moments == sorted(moments, reverse=True)
 
 
-def test_rows_without_a_key_come_as_often_as_they_are_there(fetch):
+# ClickHouse deals them by a hash; an engine that nobody knows names bounds.
+@pytest.mark.parametrize("database", ["2", "6"])
+def test_rows_without_a_key_come_as_often_as_they_are_there(fetch, database):
     sql = "SELECT kind, toString(session) AS session, at FROM events"
-    one = fetch.ok(sql, "--strategy", "single")
-    dealt = fetch.ok(sql, "--strategy", "parallel")
+    one = fetch.ok(sql, "--strategy", "single", database=database)
+    dealt = fetch(sql, "--strategy", "parallel", database=database)
+    assert dealt.code == 0, dealt.err
+    assert dealt.facts["ranges"] > 1
+    dealt = dealt.rows
     by = [(name, "ascending") for name in one.column_names]
     assert dealt.num_rows == one.num_rows == 100_000
     assert dealt.sort_by(by).equals(one.sort_by(by))

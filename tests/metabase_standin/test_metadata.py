@@ -71,7 +71,7 @@ def test_what_is_forbidden(client, server):
 
 def test_databases_are_wrapped(any_client):
     found = any_client.get("/api/database").json()
-    assert found["total"] == len(found["data"]) == 4
+    assert found["total"] == len(found["data"]) == 5
     assert "Growth Team Clickhouse Connection" in [each["name"] for each in found["data"]]
     assert "tables" not in found["data"][0]
     found = any_client.get("/api/database?include=tables").json()

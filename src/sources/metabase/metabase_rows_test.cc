@@ -247,6 +247,27 @@ TEST_P(MetabaseRowsTest, RowsTwiceWithoutAKeyComeTwice) {
   EXPECT_EQ(Sorted(dealt.rows), Sorted(all.rows));
 }
 
+TEST_P(MetabaseRowsTest, ADatabaseThatNobodyKnowsNamesTheBounds) {
+  Use("Archive Vertica");
+  for (const char* sql : {"SELECT toString(session) AS session, kind, at FROM events",
+                          "SELECT word FROM skewed", "SELECT kind, at FROM events"}) {
+    auto whole = Fetch(sql);
+    ASSERT_TRUE(whole.status.ok()) << whole.status.ToString();
+    auto options = Options();
+    options.most_rows = 1500;  // Cut further, column after column.
+    auto pieces = Fetch(sql, Pieces(4), options);
+    ASSERT_TRUE(pieces.status.ok()) << pieces.status.ToString();
+    EXPECT_GT(pieces.pieces, 1u) << sql << ": " << pieces.split.reason;
+    EXPECT_EQ(pieces.moved, 0);
+    std::ranges::sort(whole.rows);
+    std::ranges::sort(pieces.rows);
+    EXPECT_EQ(pieces.rows, whole.rows) << sql;
+  }
+  auto few = Fetch("SELECT kind FROM events WHERE kind = 'view'", Pieces(8));
+  ASSERT_TRUE(few.status.ok()) << few.status.ToString();
+  EXPECT_EQ(few.pieces, 1u) << "rows alike stay together";
+}
+
 TEST_P(MetabaseRowsTest, ASkewedKeyIsCutWhereItsRowsAre) {
   const std::string sql = "SELECT id, part, word FROM skewed";
   auto whole = Fetch(sql);

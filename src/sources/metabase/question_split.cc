@@ -8,6 +8,7 @@
 #include <arrow/type_traits.h>
 
 #include "keelboat/error.h"
+#include "sources/metabase/value_ranges.h"
 
 namespace keelboat::metabase {
 namespace {
@@ -16,15 +17,19 @@ using Column = AskedQuery::Column;
 
 constexpr std::size_t kCandidates = 4;
 constexpr std::size_t kMostHashed = 24;
+constexpr std::size_t kMostParted = 8;  // Each costs a question or two.
+
+std::string LowerCase(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char letter) {
+    return static_cast<char>(std::tolower(letter));
+  });
+  return text;
+}
 
 // How much metadata commends a column as a key; 0: not at all.
 int Worth(const Column& column, const AskedQuery& query, const Relation& relation) {
   if (!IsRangeKey(column)) return 0;
-  const std::string& name = column.answer.name;
-  std::string lower = name;
-  std::ranges::transform(lower, lower.begin(), [](unsigned char letter) {
-    return static_cast<char>(std::tolower(letter));
-  });
+  const std::string lower = LowerCase(column.answer.name);
   const arrow::DataType& type = *column.field->type();
   const bool integer = arrow::is_integer(type.id());
   const bool wide =
@@ -70,6 +75,27 @@ const KeyFacts* Usable(const RowFacts& facts, int64_t pieces) {
     if (spread && key.values >= facts.rows / 2) return &key;
   }
   return nullptr;
+}
+
+// Columns that the database may say bounds of, those first that look like a key.
+std::vector<const Column*> Partable(const AskedQuery& query) {
+  std::vector<std::pair<int, const Column*>> ranked;
+  for (const Column& column : query.columns()) {
+    if (!CanBeParted(column)) continue;
+    const std::string name = LowerCase(column.answer.name);
+    const bool text = column.field->type()->id() == arrow::Type::STRING;
+    int worth = text ? 2 : 1;
+    if (column.answer.semantic_type == "type/PK") worth += 100;
+    if (name == "id" || name.ends_with("_id") || name.ends_with("key")) worth += 50;
+    ranked.emplace_back(worth, &column);
+  }
+  std::ranges::stable_sort(ranked, std::greater<>(),
+                           &std::pair<int, const Column*>::first);
+  std::vector<const Column*> columns;
+  for (const auto& [worth, column] : ranked) {
+    if (columns.size() < kMostParted) columns.push_back(column);
+  }
+  return columns;
 }
 
 // The columns whose values decide the bucket: a statement must not become too long.
@@ -193,7 +219,12 @@ arrow::Result<Split> SplitQuestion(Api& api, const Relation& relation,
     }
   }
   if (!query.dialect().has_hash()) {
-    return OnePiece(rows, ordered, "no integer, date or time column to cut on");
+    std::string why = "no column that rows can be cut on";
+    ARROW_ASSIGN_OR_RAISE(auto ranges, CutByValues(api, query, Partable(query), rows,
+                                                   target, conditions, stop, &why));
+    if (!ranges.has_value()) return OnePiece(rows, ordered, std::move(why));
+    return ToSplit(std::move(ranges->pieces), {ranges->column->field->name()}, rows,
+                   ordered);
   }
   ARROW_ASSIGN_OR_RAISE(auto buckets,
                         Buckets(api, query, pieces, 0, 1, pieces, conditions, stop));
@@ -229,7 +260,15 @@ arrow::Result<std::optional<std::vector<CountedPiece>>> CutFurther(
       if (ranges.size() > 1) return Pieces(std::move(ranges));
     }
     // Buckets would lose the order.
-    if (order != nullptr || !query.dialect().has_hash()) return Pieces();
+    if (order != nullptr) return Pieces();
+    if (!query.dialect().has_hash()) {
+      std::string why;
+      ARROW_ASSIGN_OR_RAISE(auto ranges,
+                            CutByValues(api, query, Partable(query), facts.rows, target,
+                                        conditions, stop, &why));
+      if (!ranges.has_value()) return Pieces();
+      return Pieces(std::move(ranges->pieces));
+    }
     const int64_t buckets = std::max<int64_t>((facts.rows + target - 1) / target, 2);
     ARROW_ASSIGN_OR_RAISE(auto pieces,
                           Buckets(api, query, buckets, 0, 1, buckets, conditions, stop));

@@ -23,7 +23,8 @@ inline constexpr int64_t kPieceRows = 250'000;
 ///
 /// Ranges of `request.on`, else of an integer, date or moment column that metadata
 /// commends and one count of the rows confirms; else buckets of a hash, where the
-/// database has one; else one piece, with the reason. A query with an order is cut on its
+/// database has one; else ranges whose bounds the database names (value_ranges.h); else
+/// one piece, with the reason. A query with an order is cut on its
 /// first column, in that order (`ordered`). Pieces have at most about kPieceRows, but for
 /// a single value that has more. kConfig for an `on` that cannot be cut on.
 arrow::Result<Split> SplitQuestion(Api& api, const Relation& relation,

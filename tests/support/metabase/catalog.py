@@ -14,6 +14,7 @@ DATABASES = {
     "Data Team Clickhouse Connection": (3, "clickhouse", "shop"),
     "Product Team Clickhouse Connection": (4, "clickhouse", "shop"),
     "Customers Postgres": (5, "postgres", "crm"),
+    "Archive Vertica": (6, "vertica", "shop"),
 }
 BY_ID = {
     id_: (name, dialect, schema) for name, (id_, dialect, schema) in DATABASES.items()
