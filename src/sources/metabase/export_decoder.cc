@@ -1,15 +1,11 @@
 #include "sources/metabase/export_decoder.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
-#include <limits>
 #include <utility>
 
 #include <arrow/array/data.h>
-#include <arrow/memory_pool.h>
 #include <arrow/type.h>
-#include <arrow/type_traits.h>
 
 #include "keelboat/error.h"
 #include "sources/metabase/cell_value.h"
@@ -21,8 +17,6 @@ namespace {
 
 constexpr int64_t kBatchRows = 65'536;
 constexpr int64_t kBatchBytes = int64_t{16} << 20;
-constexpr uint64_t kShortIntegers = 999'999'999'999'999'999;  // Of ParseShortInteger.
-constexpr int64_t kCopied = 16;                               // Bytes at once, of text.
 constexpr int64_t kLeastRows = 1024;
 constexpr std::size_t kShownValue = 80;
 
@@ -47,86 +41,21 @@ std::string Shown(std::string_view value) {
   return std::string(value.substr(0, end)) + "…";
 }
 
-template <typename T>
-void Reach(int64_t* least, int64_t* most) {
-  *least = std::max<int64_t>(std::numeric_limits<T>::min(),
-                             -static_cast<int64_t>(kShortIntegers));
-  *most = static_cast<int64_t>(std::min<uint64_t>(
-      static_cast<uint64_t>(std::numeric_limits<T>::max()), kShortIntegers));
-}
-
-// Which integers a column stores as they are, or times a factor.
-void SetUsual(const ColumnType& type, int64_t* factor, int64_t* least, int64_t* most) {
-  *factor = 1;
-  if (type.form == CellForm::kTimestamp) {
-    *factor = type.epoch_unit;
-    *most = std::numeric_limits<int64_t>::max() / type.epoch_unit;
-    *least = -*most;
-  } else if (type.form == CellForm::kDate) {
-    Reach<int32_t>(least, most);
-  } else if (type.form == CellForm::kInteger) {
-    switch (type.arrow->id()) {
-      case arrow::Type::INT8:
-        return Reach<int8_t>(least, most);
-      case arrow::Type::INT16:
-        return Reach<int16_t>(least, most);
-      case arrow::Type::INT32:
-        return Reach<int32_t>(least, most);
-      case arrow::Type::UINT8:
-        return Reach<uint8_t>(least, most);
-      case arrow::Type::UINT16:
-        return Reach<uint16_t>(least, most);
-      case arrow::Type::UINT32:
-        return Reach<uint32_t>(least, most);
-      case arrow::Type::UINT64:
-        return Reach<uint64_t>(least, most);
-      default:
-        return Reach<int64_t>(least, most);
-    }
-  }
-}
-
-// Copies whole blocks: window and buffer have room for what is copied too much. Says
-// whether a backslash was among them.
-bool CopyBlocks(const char* begin, int64_t length, uint8_t* room) {
-  unsigned found = 0;
-  for (int64_t at = 0; at < length; at += kCopied) {
-    std::array<char, kCopied> block;
-    std::memcpy(block.data(), begin + at, kCopied);
-    std::memcpy(room + at, block.data(), kCopied);
-    for (char letter : block) found |= letter == '\\' ? 1U : 0U;
-  }
-  return found != 0;
-}
-
 }  // namespace
 
 arrow::Result<std::unique_ptr<ExportDecoder>> ExportDecoder::Make(
     std::unique_ptr<ByteStream> stream, std::vector<ExportColumn> columns,
     std::shared_ptr<arrow::Schema> schema, arrow::MemoryPool* pool) {
   ARROW_ASSIGN_OR_RAISE(auto window, ExportWindow::Make(std::move(stream)));
-  std::vector<Column> all;
+  std::vector<CellColumn> all;
   all.reserve(columns.size());
-  for (ExportColumn& column : columns) {
-    Column& added = all.emplace_back(std::move(column), pool);
-    const arrow::DataType& type = *added.type.arrow;
-    SetUsual(added.type, &added.factor, &added.least, &added.most);
-    if (type.id() == arrow::Type::TIMESTAMP) {
-      const auto& timestamp = static_cast<const arrow::TimestampType&>(type);
-      added.unit = static_cast<int>(timestamp.unit());
-      added.instant = !timestamp.timezone().empty();
-    } else if (arrow::is_decimal(type.id())) {
-      const auto& decimal = static_cast<const arrow::DecimalType&>(type);
-      added.precision = decimal.precision();
-      added.scale = decimal.scale();
-    }
-  }
+  for (ExportColumn& column : columns) all.emplace_back(std::move(column), pool);
   return std::unique_ptr<ExportDecoder>(
       new ExportDecoder(std::move(window), std::move(all), std::move(schema)));
 }
 
 ExportDecoder::ExportDecoder(std::unique_ptr<ExportWindow> window,
-                             std::vector<Column> columns,
+                             std::vector<CellColumn> columns,
                              std::shared_ptr<arrow::Schema> schema)
     : window_(std::move(window)),
       columns_(std::move(columns)),
@@ -146,7 +75,7 @@ arrow::Status ExportDecoder::NoJson(const std::string& what) const {
                                          std::to_string(rows_ + batch_rows_ + 1));
 }
 
-arrow::Status ExportDecoder::Mismatch(const Column& column,
+arrow::Status ExportDecoder::Mismatch(const CellColumn& column,
                                       std::string_view value) const {
   const std::string row = std::to_string(rows_ + batch_rows_ + 1);
   return MakeError(ErrorKind::kData,
@@ -234,8 +163,8 @@ arrow::Status ExportDecoder::DecodeRow() {
     // After a full batch most likely comes another.
     const int64_t least = rows_ > 0 ? kBatchRows : kLeastRows;
     reserved_ = std::min(kBatchRows, std::max(least, reserved_ * 4));
-    for (Column& column : columns_) {
-      ARROW_RETURN_NOT_OK(column.buffer.Reserve(reserved_));
+    for (CellColumn& column : columns_) {
+      ARROW_RETURN_NOT_OK(column.buffer().Reserve(reserved_));
     }
   }
   const bool first = rows_ + batch_rows_ == 0;
@@ -250,7 +179,7 @@ arrow::Status ExportDecoder::DecodeRow() {
         return NoJson("a row's key is none");
       }
       const char* key = text_ + places_[at_] + 1;
-      Column* column = nullptr;
+      CellColumn* column = nullptr;
       if (in_order && field < order_.size()) {
         // The colon comes behind key and quote: what is compared is within the text.
         const LearntKey& expected = keys_[field];
@@ -307,13 +236,13 @@ arrow::Status ExportDecoder::StrayObject(std::size_t at) {
   return NoJson("an object stands where none belongs");
 }
 
-arrow::Result<ExportDecoder::Column*> ExportDecoder::FindColumn(std::string_view key,
-                                                                std::size_t row_begin) {
+arrow::Result<CellColumn*> ExportDecoder::FindColumn(std::string_view key,
+                                                     std::size_t row_begin) {
   std::string name(key.size(), '\0');
   const int64_t length = Unescape(key, reinterpret_cast<uint8_t*>(name.data()));
   if (length < 0) return NoJson("a key has an escape that is none");
   name.resize(static_cast<std::size_t>(length));
-  for (Column& column : columns_) {
+  for (CellColumn& column : columns_) {
     if (column.key == name) return &column;
   }
   if (IsKeyOfError(name)) return StrayObject(row_begin);
@@ -324,7 +253,7 @@ arrow::Result<ExportDecoder::Column*> ExportDecoder::FindColumn(std::string_view
 }
 
 // The value at the next place, and past it.
-arrow::Status ExportDecoder::AppendField(Column* column) {
+arrow::Status ExportDecoder::AppendField(CellColumn* column) {
   if (at_ >= count_) {
     if (window_->is_last()) return CutShort(window_->offset());
     return NoJson("a value is missing");
@@ -344,198 +273,25 @@ arrow::Status ExportDecoder::AppendField(Column* column) {
   at_ = next;
   const char* end = text_ + (next < count_ ? places_[next] : window_->size());
   while (end > begin && IsBlank(end[-1])) --end;
-  if (AppendUsual(column, begin, end)) return arrow::Status::OK();
-  return AppendCell(column, begin, end);
-}
-
-// The usual cells, quickly; false: AppendCell looks closer.
-inline bool ExportDecoder::AppendUsual(Column* column, const char* begin,
-                                       const char* end) {
-  ColumnBuffer& buffer = column->buffer;
-  if (column->most >= 0) {
-    int64_t value = 0;
-    const std::string_view text(begin, static_cast<std::size_t>(end - begin));
-    if (!ParseShortInteger(text, &value)) return false;
-    if (value < column->least || value > column->most) return false;
-    buffer.AppendLowBytes(value * column->factor);
-    return true;
-  }
-  if (column->type.form != CellForm::kText || *begin != '"' || end[-1] != '"')
-    return false;
-  const int64_t length = end - begin - 2;
-  uint8_t* room = buffer.RoomAtHand(length + kCopied);
-  if (length < 0 || room == nullptr || CopyBlocks(begin + 1, length, room)) return false;
-  buffer.CloseCell(length);
-  batch_data_ += length;
-  return true;
-}
-
-arrow::Status ExportDecoder::AppendCell(Column* column, const char* begin,
-                                        const char* end) {
-  if (*begin == 'n') {
-    if (std::string_view(begin, static_cast<std::size_t>(end - begin)) != "null") {
-      return NoJson("a value is no JSON");
-    }
-    if (!column->type.nullable) return Mismatch(*column, "null");
-    return column->buffer.AppendNull();
-  }
-  if (*begin == '"') {
-    if (end - begin < 2 || end[-1] != '"') return NoJson("a string does not end");
-  }
-  if (column->type.form == CellForm::kText) return AppendText(column, begin, end);
-
-  std::string_view text(begin, static_cast<std::size_t>(end - begin));
-  const bool quoted = *begin == '"';
-  if (quoted) text = text.substr(1, text.size() - 2);
-  ColumnBuffer& buffer = column->buffer;
-  switch (column->type.form) {
-    case CellForm::kText:
+  if (column->AppendUsual(begin, end, &batch_data_)) return arrow::Status::OK();
+  switch (column->Append(begin, end, &batch_data_)) {
+    case CellColumn::Verdict::kTaken:
+      return arrow::Status::OK();
+    case CellColumn::Verdict::kMismatch:
+      return Mismatch(*column, column->refused());
+    case CellColumn::Verdict::kNoJson:
+      return NoJson(column->why());
+    case CellColumn::Verdict::kFailed:
       break;
-    case CellForm::kBool:
-      if (text == "true" || text == "1") {
-        buffer.AppendBool(true);
-      } else if (text == "false" || text == "0") {
-        buffer.AppendBool(false);
-      } else {
-        return Mismatch(*column, text);
-      }
-      break;
-    case CellForm::kInteger:
-      switch (column->type.arrow->id()) {
-        case arrow::Type::INT8:
-          return AppendNumber<int8_t>(column, text);
-        case arrow::Type::INT16:
-          return AppendNumber<int16_t>(column, text);
-        case arrow::Type::INT32:
-          return AppendNumber<int32_t>(column, text);
-        case arrow::Type::UINT8:
-          return AppendNumber<uint8_t>(column, text);
-        case arrow::Type::UINT16:
-          return AppendNumber<uint16_t>(column, text);
-        case arrow::Type::UINT32:
-          return AppendNumber<uint32_t>(column, text);
-        case arrow::Type::UINT64:
-          return AppendNumber<uint64_t>(column, text);
-        default:
-          return AppendNumber<int64_t>(column, text);
-      }
-    case CellForm::kFloat:
-      if (column->type.arrow->id() == arrow::Type::FLOAT) {
-        float value = 0;
-        if (!ParseFloat(text, &value)) return Mismatch(*column, text);
-        buffer.AppendValue(value);
-      } else {
-        double value = 0;
-        if (!ParseFloat(text, &value)) return Mismatch(*column, text);
-        buffer.AppendValue(value);
-      }
-      break;
-    case CellForm::kDecimal:
-      if (column->type.arrow->id() == arrow::Type::DECIMAL128) {
-        arrow::Decimal128 value;
-        if (!ParseDecimal(text, column->precision, column->scale, &value)) {
-          return Mismatch(*column, text);
-        }
-        buffer.AppendValue(value.little_endian_array());
-      } else {
-        arrow::Decimal256 value;
-        if (!ParseDecimal(text, column->precision, column->scale, &value)) {
-          return Mismatch(*column, text);
-        }
-        buffer.AppendValue(value.little_endian_array());
-      }
-      break;
-    case CellForm::kDate: {
-      int32_t days = 0;
-      int64_t number = 0;
-      if (quoted ? !ParseDate(text, &days)
-                 : !(ParseShortInteger(text, &number) || ParseInteger(text, &number)) ||
-                       number != (days = static_cast<int32_t>(number))) {
-        return Mismatch(*column, text);
-      }
-      buffer.AppendValue(days);
-      break;
-    }
-    case CellForm::kTimestamp: {
-      int64_t value = 0;
-      const auto unit = static_cast<arrow::TimeUnit::type>(column->unit);
-      if (quoted ? !ParseTimestamp(text, unit, column->instant, &value)
-                 : !(ParseShortInteger(text, &value) || ParseInteger(text, &value)) ||
-                       __builtin_mul_overflow(value, column->type.epoch_unit, &value)) {
-        return Mismatch(*column, text);
-      }
-      buffer.AppendValue(value);
-      break;
-    }
-    case CellForm::kTime: {
-      int64_t micros = 0;
-      if (!quoted || !ParseTime(text, &micros)) return Mismatch(*column, text);
-      buffer.AppendValue(micros);
-      break;
-    }
-    case CellForm::kHexBytes: {
-      ARROW_ASSIGN_OR_RAISE(uint8_t* room,
-                            buffer.Room(static_cast<int64_t>(text.size()) / 2 + 1));
-      if (!quoted || !ParseHex(text, room)) return Mismatch(*column, text);
-      buffer.CloseCell(static_cast<int64_t>(text.size()) / 2);
-      batch_data_ += static_cast<int64_t>(text.size()) / 2;
-      break;
-    }
   }
-  return arrow::Status::OK();
-}
-
-template <typename T>
-arrow::Status ExportDecoder::AppendNumber(Column* column, std::string_view text) {
-  using Wide = std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>;
-  if (int64_t small = 0; ParseShortInteger(text, &small) && std::in_range<T>(small)) {
-    column->buffer.AppendValue(static_cast<T>(small));
-    return arrow::Status::OK();
-  }
-  Wide value = 0;
-  if (!ParseInteger(text, &value)) {
-    // What a driver takes for a truth value.
-    if (text != "true" && text != "false") return Mismatch(*column, text);
-    value = text == "true" ? 1 : 0;
-  }
-  if (value != static_cast<Wide>(static_cast<T>(value))) return Mismatch(*column, text);
-  column->buffer.AppendValue(static_cast<T>(value));
-  return arrow::Status::OK();
-}
-
-arrow::Status ExportDecoder::AppendText(Column* column, const char* begin,
-                                        const char* end) {
-  const bool quoted = *begin == '"';
-  if (quoted) {
-    ++begin;
-    --end;
-  } else {
-    // A bare word that is no JSON would become a value of its own.
-    const char letter = *begin;
-    bool plain = letter == '{' || letter == '[' || letter == '-' ||
-                 (letter >= '0' && letter <= '9');
-    const std::string_view word(begin, static_cast<std::size_t>(end - begin));
-    if (!plain && word != "true" && word != "false") return NoJson("a value is no JSON");
-  }
-  const int64_t length = end - begin;
-  ARROW_ASSIGN_OR_RAISE(uint8_t* room, column->buffer.Room(length + kCopied));
-  int64_t used = length;
-  const bool escapes = CopyBlocks(begin, length, room);
-  // A backslash may also stand behind the string.
-  if (escapes && quoted) {
-    used = Unescape(std::string_view(begin, static_cast<std::size_t>(length)), room);
-    if (used < 0) return NoJson("a string has an escape that is none");
-  }
-  column->buffer.CloseCell(used);
-  batch_data_ += used;
-  return arrow::Status::OK();
+  return column->failure();
 }
 
 arrow::Result<std::shared_ptr<arrow::RecordBatch>> ExportDecoder::Finish() {
   std::vector<std::shared_ptr<arrow::ArrayData>> arrays;
   arrays.reserve(columns_.size());
-  for (Column& column : columns_) {
-    ARROW_ASSIGN_OR_RAISE(auto array, column.buffer.Finish());
+  for (CellColumn& column : columns_) {
+    ARROW_ASSIGN_OR_RAISE(auto array, column.buffer().Finish());
     arrays.push_back(std::move(array));
   }
   const int64_t rows = std::exchange(batch_rows_, 0);

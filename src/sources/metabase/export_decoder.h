@@ -11,18 +11,10 @@
 #include <arrow/result.h>
 
 #include "net/byte_stream.h"
-#include "sources/metabase/column_buffer.h"
-#include "sources/metabase/column_type.h"
+#include "sources/metabase/cell_column.h"
 #include "sources/metabase/export_window.h"
 
 namespace keelboat::metabase {
-
-/// A column of an export that is to be decoded.
-struct ExportColumn {
-  std::string key;   ///< Its key in each row's object: "c0", or a display name.
-  std::string name;  ///< For messages.
-  ColumnType type;
-};
 
 /// \brief Decodes the JSON export of a question into record batches.
 ///
@@ -47,21 +39,6 @@ class ExportDecoder {
   int64_t rows() const { return rows_; }
 
  private:
-  struct Column : ExportColumn {
-    Column(ExportColumn column, arrow::MemoryPool* pool)
-        : ExportColumn(std::move(column)), buffer(this->type.arrow, pool) {}
-    ColumnBuffer buffer;
-    // Of timestamps, decimals.
-    int unit = 0;
-    bool instant = false;
-    int precision = 0;
-    int scale = 0;
-    // Of numbers that are stored as integers: what they are multiplied by, which are
-    // taken as they are.
-    int64_t factor = 0;
-    int64_t least = 0;
-    int64_t most = -1;
-  };
   // A key as it is written, with its quote; short ones are compared as one number.
   struct LearntKey {
     explicit LearntKey(std::string_view raw);
@@ -80,30 +57,25 @@ class ExportDecoder {
   // Where in the array the next place stands.
   enum class Expects : uint8_t { kArray, kFirstRow, kRow, kComma, kNothing };
 
-  ExportDecoder(std::unique_ptr<ExportWindow> window, std::vector<Column> columns,
+  ExportDecoder(std::unique_ptr<ExportWindow> window, std::vector<CellColumn> columns,
                 std::shared_ptr<arrow::Schema> schema);
 
   arrow::Status Fill();
   arrow::Status Decode();
   arrow::Status DecodeRow();
-  arrow::Status AppendField(Column* column);
-  bool AppendUsual(Column* column, const char* begin, const char* end);
-  arrow::Status AppendCell(Column* column, const char* begin, const char* end);
-  arrow::Status AppendText(Column* column, const char* begin, const char* end);
-  template <typename T>
-  arrow::Status AppendNumber(Column* column, std::string_view text);
+  arrow::Status AppendField(CellColumn* column);
   arrow::Status StrayObject(std::size_t at);
-  arrow::Result<Column*> FindColumn(std::string_view key, std::size_t row_begin);
+  arrow::Result<CellColumn*> FindColumn(std::string_view key, std::size_t row_begin);
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> Finish();
 
   char At(std::size_t place) const {
     return place < count_ ? text_[places_[place]] : '\0';
   }
-  arrow::Status Mismatch(const Column& column, std::string_view value) const;
+  arrow::Status Mismatch(const CellColumn& column, std::string_view value) const;
   arrow::Status NoJson(const std::string& what) const;
 
   std::unique_ptr<ExportWindow> window_;
-  std::vector<Column> columns_;
+  std::vector<CellColumn> columns_;
   std::shared_ptr<arrow::Schema> schema_;
   // As the window has them.
   const char* text_ = nullptr;
@@ -113,7 +85,7 @@ class ExportDecoder {
 
   Expects expects_ = Expects::kArray;
   // Columns in the order of the first row's keys, and those keys as they are written.
-  std::vector<Column*> order_;
+  std::vector<CellColumn*> order_;
   std::vector<LearntKey> keys_;
   std::vector<bool> seen_;
   int64_t batch_rows_ = 0;

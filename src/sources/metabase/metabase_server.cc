@@ -173,9 +173,11 @@ arrow::Status MetabaseServer::Meaning(const HttpHead& head, std::string_view bod
                     {kRetryAfterSeconds, std::to_string(seconds)}});
 }
 
-arrow::Result<HttpStream> MetabaseServer::Open(const HttpRequest& request,
-                                               bool with_session,
-                                               const std::stop_token& stop) {
+// As whoever is logged in, and once more where the session has ended meanwhile.
+template <typename Ask>
+auto MetabaseServer::Authorized(const HttpRequest& request, bool with_session,
+                                const std::stop_token& stop, Ask ask)
+    -> decltype(ask(request)) {
   for (bool renewed = false;; renewed = true) {
     HttpRequest authorized = request;
     HttpHeader who;
@@ -183,40 +185,36 @@ arrow::Result<HttpStream> MetabaseServer::Open(const HttpRequest& request,
       ARROW_ASSIGN_OR_RAISE(who, session_.Authorize(stop));
       authorized.headers.push_back(who);
     }
-    ARROW_ASSIGN_OR_RAISE(HttpStream stream, http_->Open(authorized, stop));
-    Remember(stream.head);
-    if (stream.head.status == 401 && with_session && !renewed) {
-      stream.body.reset();
-      ARROW_RETURN_NOT_OK(session_.Renew(who, stop));
-      continue;
-    }
-    if (IsSuccess(stream.head.status)) return stream;
-    // What does not come whole is told as far as it came.
-    const std::string body = ReadBeginning(*stream.body, kMostErrorBytes).ValueOr("");
-    return Meaning(stream.head, body);
+    ARROW_ASSIGN_OR_RAISE(auto answer, ask(authorized));
+    Remember(answer.head);
+    if (answer.head.status != 401 || !with_session || renewed) return answer;
+    answer = {};  // A stream's connection goes.
+    ARROW_RETURN_NOT_OK(session_.Renew(who, stop));
   }
+}
+
+arrow::Result<HttpStream> MetabaseServer::Open(const HttpRequest& request,
+                                               bool with_session,
+                                               const std::stop_token& stop) {
+  ARROW_ASSIGN_OR_RAISE(HttpStream stream,
+                        Authorized(request, with_session, stop, [&](const auto& asked) {
+                          return http_->Open(asked, stop);
+                        }));
+  if (IsSuccess(stream.head.status)) return stream;
+  // What does not come whole is told as far as it came.
+  const std::string body = ReadBeginning(*stream.body, kMostErrorBytes).ValueOr("");
+  return Meaning(stream.head, body);
 }
 
 arrow::Result<HttpResponse> MetabaseServer::Send(const HttpRequest& request,
                                                  bool with_session,
                                                  const std::stop_token& stop) {
-  for (bool renewed = false;; renewed = true) {
-    HttpRequest authorized = request;
-    HttpHeader who;
-    if (with_session) {
-      ARROW_ASSIGN_OR_RAISE(who, session_.Authorize(stop));
-      authorized.headers.push_back(who);
-    }
-    ARROW_ASSIGN_OR_RAISE(HttpResponse response,
-                          http_->Send(authorized, kMostMetadataBytes, stop));
-    Remember(response.head);
-    if (response.head.status == 401 && with_session && !renewed) {
-      ARROW_RETURN_NOT_OK(session_.Renew(who, stop));
-      continue;
-    }
-    if (IsSuccess(response.head.status)) return response;
-    return Meaning(response.head, response.body);
-  }
+  ARROW_ASSIGN_OR_RAISE(HttpResponse response,
+                        Authorized(request, with_session, stop, [&](const auto& asked) {
+                          return http_->Send(asked, kMostMetadataBytes, stop);
+                        }));
+  if (IsSuccess(response.head.status)) return response;
+  return Meaning(response.head, response.body);
 }
 
 arrow::Result<std::string> MetabaseServer::Fetch(const std::string& path,

@@ -53,6 +53,9 @@ class MetabaseServer {
   MetabaseServer(MetabaseOptions options, std::string base_url, std::string place,
                  std::unique_ptr<HttpClient> http);
 
+  template <typename Ask>
+  auto Authorized(const HttpRequest& request, bool with_session,
+                  const std::stop_token& stop, Ask ask) -> decltype(ask(request));
   arrow::Result<HttpStream> Open(const HttpRequest& request, bool with_session,
                                  const std::stop_token& stop);
   arrow::Result<std::string> Fetch(const std::string& path, bool with_session,
