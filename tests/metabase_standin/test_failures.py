@@ -192,6 +192,19 @@ def test_a_connection_that_is_dropped(client, server):
     assert client.get("/api/database").status == 200
 
 
+def test_rows_that_come_in_between(client, server):
+    server.execute("CREATE TABLE shop.guests (id Int64) ENGINE = MergeTree ORDER BY id")
+    server.fault(
+        "write", path="POST /api/dataset/csv", sql="INSERT INTO shop.guests VALUES (7)"
+    )
+    assert client.dataset("SELECT id FROM guests").rows == []
+    assert client.export("csv", "SELECT id FROM guests").text == "id\n7\n"
+    assert client.export("csv", "SELECT id FROM guests").text == "id\n7\n7\n"
+    with pytest.raises(ValueError, match="nowhere"):
+        server.execute("DROP TABLE shop.nowhere")
+    server.execute("DROP TABLE shop.guests")
+
+
 def test_a_fault_that_is_none(server):
     for details in ({"kind": "rain"}, {"kind": "cut", "how": "gently"}):
         with pytest.raises(ValueError, match="is none of"):

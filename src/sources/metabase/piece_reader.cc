@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <utility>
 
 #include <arrow/type.h>
@@ -281,7 +282,8 @@ arrow::Status PieceReader::Finish(int64_t rows, bool handed_out) {
   std::string doubt;
   if (counts_) {
     int64_t before = *slice.before;
-    const int64_t most = partition_.limit.value_or(std::max(rows, before));
+    constexpr int64_t kAll = std::numeric_limits<int64_t>::max();
+    const int64_t most = partition_.limit.value_or(kAll);
     before = std::min(before, most);
     if (rows != before) {
       ARROW_ASSIGN_OR_RAISE(int64_t after, Count(slice));

@@ -3,6 +3,7 @@
 import json
 
 from .connection import Reply, Request
+from .engine import EngineError
 from .settings import Fault
 
 
@@ -18,6 +19,8 @@ class Control:
                     server.settings = server.settings.changed(json.loads(request.body))
                 case "POST /stand-in/faults":
                     server.add_fault(Fault(**json.loads(request.body)))
+                case "POST /stand-in/execute":
+                    server.engine.execute(json.loads(request.body)["sql"])
                 case "POST /stand-in/reset":
                     server.reset()
                 case "POST /stand-in/expire":
@@ -28,6 +31,6 @@ class Control:
                     return Reply.of_json(200, server.stats())
                 case _:
                     return Reply.of_text(404, f"no {request.method} {request.path}")
-        except (TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, EngineError) as error:
             return Reply.of_text(400, str(error))
         return Reply(204)

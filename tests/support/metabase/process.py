@@ -39,6 +39,10 @@ class Metabase:
         """Back to how it was started; sessions end, the log is empty."""
         self._control("POST", "reset")
 
+    def execute(self, sql: str) -> None:
+        """Runs a statement in the engine, in no database; what it writes stays."""
+        self._control("POST", "execute", {"sql": sql})
+
     def expire_sessions(self) -> None:
         self._control("POST", "expire")
 

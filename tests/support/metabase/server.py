@@ -188,6 +188,8 @@ class Server:
             return request.keeps_alive
         if self.fault("expire", line):
             self.sessions.end_session_of(request)
+        if write := self.fault("write", line):
+            self.engine.execute(write.sql)
         answer = self._api.answer(request, address)
         if isinstance(answer, Reply):
             connection.send(answer, request, self.common_headers())

@@ -14,6 +14,7 @@ class Fault:
     drop     takes the request and resets the connection
     delay    waits for `seconds`, then goes on as usual
     expire   ends the caller's session first
+    write    runs `sql` in the engine first: rows that come and go meanwhile
     fail     makes the query fail when `after_rows` rows were read (0: before any row)
     cut      ends a streamed body after `after_bytes` of what crosses the wire
              (headers not counted); how: clean, close, reset, or stall for `seconds` and reset
@@ -34,8 +35,9 @@ class Fault:
     how: str = "reset"
     message: str = "Read timed out"
     error_type: str = "db"
+    sql: str = ""
 
-    KINDS = ("reply", "drop", "delay", "expire", "fail", "cut")
+    KINDS = ("reply", "drop", "delay", "expire", "write", "fail", "cut")
     ENDINGS = ("clean", "close", "reset", "stall")
 
     def __post_init__(self):
