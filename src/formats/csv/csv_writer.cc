@@ -10,11 +10,10 @@
 
 #include "core/cell_text.h"
 #include "formats/json_cell.h"
+#include "formats/text_row_writer.h"
 
 namespace keelboat {
 namespace {
-
-constexpr std::size_t kFlushBytes = std::size_t{1} << 20;
 
 void AppendText(std::string_view text, std::string* line) {
   const bool quoted = text.empty() || text.front() == ' ' || text.back() == ' ' ||
@@ -65,45 +64,31 @@ void AppendCell(const arrow::Array& column, int64_t row, std::string* line) {
   }
 }
 
-class CsvWriter final : public RowWriter {
+class CsvWriter final : public TextRowWriter {
  public:
   CsvWriter(const arrow::Schema& schema, std::shared_ptr<arrow::io::OutputStream> stream)
-      : stream_(std::move(stream)) {
+      : TextRowWriter(std::move(stream)) {
     for (int i = 0; i < schema.num_fields(); ++i) {
-      if (i > 0) text_ += ',';
-      AppendText(schema.field(i)->name(), &text_);
+      if (i > 0) *text() += ',';
+      AppendText(schema.field(i)->name(), text());
     }
-    text_ += '\n';
+    *text() += '\n';
   }
-
-  arrow::Status Write(const arrow::RecordBatch& batch) override {
-    const arrow::ArrayVector& columns = batch.columns();
-    for (int64_t row = 0; row < batch.num_rows(); ++row) {
-      for (std::size_t i = 0; i < columns.size(); ++i) {
-        if (i > 0) text_ += ',';
-        // A line of one null would be an empty line, which readers skip.
-        if (columns.size() == 1 && columns[0]->IsNull(row)) {
-          text_ += "\"\"";
-          continue;
-        }
-        AppendCell(*columns[i], row, &text_);
-      }
-      text_ += '\n';
-      if (text_.size() >= kFlushBytes) ARROW_RETURN_NOT_OK(Flush());
-    }
-    return arrow::Status::OK();
-  }
-  arrow::Status Finish() override { return Flush(); }
 
  private:
-  arrow::Status Flush() {
-    ARROW_RETURN_NOT_OK(stream_->Write(text_));
-    text_.clear();
-    return arrow::Status::OK();
+  void AppendRow(const arrow::ArrayVector& columns, int64_t row,
+                 std::string* text) override {
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (i > 0) *text += ',';
+      // A line of one null would be an empty line, which readers skip.
+      if (columns.size() == 1 && columns[0]->IsNull(row)) {
+        *text += "\"\"";
+        continue;
+      }
+      AppendCell(*columns[i], row, text);
+    }
+    *text += '\n';
   }
-
-  const std::shared_ptr<arrow::io::OutputStream> stream_;
-  std::string text_;
 };
 
 }  // namespace

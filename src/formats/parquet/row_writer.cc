@@ -25,7 +25,7 @@ class ParquetRowWriter final : public RowWriter {
 
   arrow::Status Write(const arrow::RecordBatch& batch) override {
     if (group_bytes_ >= kRowGroupBytes) {
-      ARROW_RETURN_NOT_OK(writer_->NewBufferedRowGroup());
+      ARROW_RETURN_NOT_OK(Guard([&] { return writer_->NewBufferedRowGroup(); }));
       group_bytes_ = 0;
     }
     group_bytes_ += arrow::util::TotalBufferSize(batch);
