@@ -110,6 +110,12 @@ std::unique_ptr<Warehouse> WarehouseTest::Make(StatementHook hook) const {
   return MakeDuckdbWarehouse(OptionsFor(DatabasePath()), std::move(hook)).ValueOrDie();
 }
 
+LoadRequest WarehouseTest::Numbers(const std::string& table, int64_t count,
+                                   int64_t version) const {
+  const std::string path = Path(table + "-" + std::to_string(version) + ".parquet");
+  return RequestFor(table, NumbersSchema(), {WriteNumbers(path, 0, count)}, version);
+}
+
 std::vector<adbc::Row> WarehouseTest::Sql(const std::string& sql) const {
   auto file = DatabaseFile::Open(OptionsFor(DatabasePath()));
   EXPECT_TRUE(file.ok()) << file.status();

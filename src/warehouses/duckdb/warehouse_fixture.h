@@ -48,6 +48,8 @@ class WarehouseTest : public ::testing::Test {
   std::string Path(const std::string& name) const { return (folder_ / name).string(); }
   std::string DatabasePath() const { return Path("warehouse.duckdb"); }
   std::unique_ptr<Warehouse> Make(StatementHook hook = nullptr) const;
+  /// Version `version` of a table of that many numbers; writes its file.
+  LoadRequest Numbers(const std::string& table, int64_t count, int64_t version) const;
 
   /// Runs SQL on the file through a lease of its own; fails the test on an error.
   std::vector<adbc::Row> Sql(const std::string& sql) const;
