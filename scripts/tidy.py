@@ -24,7 +24,7 @@ from project_files import ROOT
 CACHE = ROOT / "build" / "tidy-cache"
 TIDY = ROOT / ".venv" / "bin" / "clang-tidy"
 INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*["<]([^">]+)[">]', re.MULTILINE)
-FOLDERS = ("src", "include", "tests", "cmake", "bench")
+FOLDERS = ("src", "include", "python", "tests", "cmake", "bench")
 
 
 @cache
