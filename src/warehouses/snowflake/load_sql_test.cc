@@ -9,11 +9,11 @@
 
 #include "core/field_metadata.h"
 #include "keelboat/error.h"
+#include "support/snowflake_fixture.h"
 #include "warehouses/snowflake/copy.h"
 #include "warehouses/snowflake/ledger.h"
 #include "warehouses/snowflake/load_name.h"
 #include "warehouses/snowflake/setup.h"
-#include "warehouses/snowflake/warehouse_fixture.h"
 
 namespace keelboat::snowflake {
 namespace {

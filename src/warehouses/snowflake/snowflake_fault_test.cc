@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "keelboat/error.h"
-#include "warehouses/snowflake/warehouse_fixture.h"
+#include "support/snowflake_fixture.h"
 
 namespace keelboat::snowflake {
 namespace {

@@ -10,8 +10,8 @@
 
 #include "core/field_metadata.h"
 #include "keelboat/error.h"
+#include "support/snowflake_fixture.h"
 #include "warehouses/snowflake/column_types.h"
-#include "warehouses/snowflake/warehouse_fixture.h"
 
 namespace keelboat::snowflake {
 namespace {

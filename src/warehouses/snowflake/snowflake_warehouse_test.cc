@@ -9,7 +9,7 @@
 
 #include "core/field_metadata.h"
 #include "keelboat/error.h"
-#include "warehouses/snowflake/warehouse_fixture.h"
+#include "support/snowflake_fixture.h"
 
 namespace keelboat::snowflake {
 namespace {

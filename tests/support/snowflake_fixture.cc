@@ -1,4 +1,4 @@
-#include "warehouses/snowflake/warehouse_fixture.h"
+#include "support/snowflake_fixture.h"
 
 #include <unistd.h>
 
