@@ -92,7 +92,6 @@ constexpr Known kKnown[] = {
      "the warehouse's STATEMENT_TIMEOUT_IN_SECONDS is too short for this table, or the "
      "warehouse too small"},
     {91016, "", ErrorKind::kNotFound, kStageRemedy},
-    {91003, "", ErrorKind::kNotFound, kStageRemedy},
     {0, "Remote file", ErrorKind::kNotFound, kStageRemedy},
     {0, "Failure using stage area", ErrorKind::kDenied,
      "Snowflake may not read the lake's bucket: check the storage integration, or the "

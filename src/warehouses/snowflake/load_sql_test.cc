@@ -304,14 +304,18 @@ TEST(SetupTest, SecretsAreNotShown) {
                         "'the key' AWS_SECRET_KEY = 'the secret')"));
   EXPECT_THAT(keys.shown, Not(HasSubstr("the secret")));
   EXPECT_THAT(keys.shown, Not(HasSubstr("the key")));
-  options.stage_endpoint = "minio.example.com";
+  options.stage_endpoint = "https://minio.example.com:9000/";
   options.stage_session_token = "the token";
   const Needed compatible = NeededObjects(options).back();
-  EXPECT_THAT(compatible.make,
-              HasSubstr("URL = 's3compat://lake/olist/' ENDPOINT = 'minio.example.com' "
-                        "CREDENTIALS = (AWS_KEY_ID = 'the key' AWS_SECRET_KEY = 'the "
-                        "secret' AWS_TOKEN = 'the token')"));
+  EXPECT_THAT(
+      compatible.make,
+      HasSubstr("URL = 's3compat://lake/olist/' ENDPOINT = 'minio.example.com:9000' "
+                "CREDENTIALS = (AWS_KEY_ID = 'the key' AWS_SECRET_KEY = 'the "
+                "secret' AWS_TOKEN = 'the token')"));
   EXPECT_THAT(compatible.shown, Not(HasSubstr("the token")));
+  options.stage_endpoint = "https://s3.eu-central-1.amazonaws.com";
+  EXPECT_THAT(NeededObjects(options).back().make,
+              HasSubstr("URL = 's3://lake/olist/' CREDENTIALS"));
   options = StageOptions();
   options.storage_integration = "lake_access";
   EXPECT_THAT(

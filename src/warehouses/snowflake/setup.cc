@@ -11,18 +11,29 @@ namespace {
 constexpr const char* kFileFormat = "KEELBOAT_PARQUET";
 constexpr const char* kHidden = "'***'";
 
+/// The host of a store that is not Amazon's, as Snowflake wants it; empty for Amazon's
+/// own.
+std::string EndpointOf(const SnowflakeOptions& options) {
+  std::string host = options.stage_endpoint;
+  if (auto scheme = host.find("://"); scheme != std::string::npos) {
+    host.erase(0, scheme + 3);
+  }
+  while (host.ends_with('/')) host.pop_back();
+  const std::string name = host.substr(0, host.find(':'));
+  return name.ends_with(".amazonaws.com") ? "" : host;
+}
+
 std::string ExternalStage(const SnowflakeOptions& options, bool hide) {
   std::string url = options.stage_url;
   if (!url.ends_with('/')) url += '/';
   auto secret = [&](const std::string& value) {
     return hide ? std::string(kHidden) : QuoteText(value);
   };
+  const std::string endpoint = EndpointOf(options);
   // Buckets that are not Amazon's have a scheme of their own.
-  if (!options.stage_endpoint.empty()) url.replace(0, 5, "s3compat://");
+  if (!endpoint.empty()) url.replace(0, 5, "s3compat://");
   std::string clause = " URL = " + QuoteText(url);
-  if (!options.stage_endpoint.empty()) {
-    clause += " ENDPOINT = " + QuoteText(options.stage_endpoint);
-  }
+  if (!endpoint.empty()) clause += " ENDPOINT = " + QuoteText(endpoint);
   if (!options.storage_integration.empty()) {
     return clause +
            " STORAGE_INTEGRATION = " + QuoteName(ObjectName(options.storage_integration));
