@@ -7,7 +7,7 @@ DATA ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo demo-metabase test test-dev lint format bench clean distclean
+.PHONY: help deps build demo demo-metabase test test-full test-dev lint format bench clean distclean
 
 # bootstrap GROUP, then configure; quiet unless it fails.
 define prepare
@@ -45,6 +45,10 @@ test: ## Build and run every test: unit tests, then tests/ (logs in build/test)
 	$(call prepare,test,$(PRESET))
 	@cmake --build --preset $(PRESET) -j $(JOBS)
 	@scripts/test $(PRESET)
+
+test-full: test ## `make test`, then what needs larger parts: Spark reads our tables
+	@scripts/bootstrap build test full
+	@.venv/bin/python -m pytest tests/full
 
 test-dev: ## Unit tests with the address and undefined-behaviour sanitizers
 	$(call prepare,test,dev)
