@@ -2,12 +2,16 @@
 
 #include <atomic>
 #include <fstream>
-#include <mutex>
+#include <memory>
 #include <thread>
 
 #include <arrow/type.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <nlohmann/json.hpp>
 
 #include "keelboat/error.h"
 #include "support/snowflake_fixture.h"
@@ -236,6 +240,13 @@ TEST_F(SnowflakeFaultTest, RefusedLoginsSayWhatToDo) {
   EXPECT_EQ(KindOf(status), ErrorKind::kAuth) << status;
   status = status_of([](auto& o) { o.token = testing::SnowflakeStandin::kToken; });
   EXPECT_TRUE(status.ok()) << status;
+  status = status_of([](auto& o) { o.role = "nobody"; });
+  EXPECT_EQ(KindOf(status), ErrorKind::kNotFound) << status;
+  EXPECT_THAT(status.message(),
+              AllOf(HasSubstr("there is no role \"NOBODY\""), HasSubstr("set 'role'")));
+  status = status_of([](auto& o) { o.account = "other-account"; });
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(status.message(), HasSubstr("check 'account'"));
   status = status_of([](auto& o) { o.warehouse = "nowhere"; });
   EXPECT_EQ(KindOf(status), ErrorKind::kNotFound) << status;
   EXPECT_THAT(status.message(), AllOf(HasSubstr("there is no warehouse \"NOWHERE\""),
@@ -244,6 +255,37 @@ TEST_F(SnowflakeFaultTest, RefusedLoginsSayWhatToDo) {
   EXPECT_EQ(KindOf(status), ErrorKind::kNotFound) << status;
   EXPECT_THAT(status.message(), AllOf(HasSubstr("there is no database \"NOWHERE\""),
                                       HasSubstr("`keelboat setup`")));
+}
+
+/// The PEM text of a key: its private or its public half.
+std::string PemOf(EVP_PKEY* key, bool is_private) {
+  std::unique_ptr<BIO, void (*)(BIO*)> bio(BIO_new(BIO_s_mem()), BIO_free_all);
+  const int written = is_private ? PEM_write_bio_PrivateKey(bio.get(), key, nullptr,
+                                                            nullptr, 0, nullptr, nullptr)
+                                 : PEM_write_bio_PUBKEY(bio.get(), key);
+  EXPECT_EQ(written, 1);
+  char* bytes = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &bytes);
+  return {bytes, static_cast<std::size_t>(size)};
+}
+
+TEST_F(SnowflakeFaultTest, KeyPairsLogInWhereTheyBelongTogether) {
+  ASSERT_TRUE(Make()->Setup(false, {}).ok());
+  using Key = std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)>;
+  const Key key(EVP_RSA_gen(2048), EVP_PKEY_free);
+  const Key other(EVP_RSA_gen(2048), EVP_PKEY_free);
+  service().Set(
+      nlohmann::json{{"public_keys", {{"LOADER", PemOf(key.get(), false)}}}}.dump());
+  SnowflakeOptions options = Options();
+  options.private_key_file = Path("key.p8");
+  std::ofstream(options.private_key_file) << PemOf(key.get(), true);
+  auto info = MakeSnowflakeWarehouse(options).ValueOrDie()->Check({});
+  EXPECT_TRUE(info.ok()) << info.status();
+  std::ofstream(options.private_key_file) << PemOf(other.get(), true);
+  const arrow::Status status =
+      MakeSnowflakeWarehouse(options).ValueOrDie()->Check({}).status();
+  EXPECT_EQ(KindOf(status), ErrorKind::kAuth) << status;
+  EXPECT_THAT(status.message(), HasSubstr("RSA_PUBLIC_KEY"));
 }
 
 TEST_F(SnowflakeFaultTest, ASuspendedWarehouseIsNamed) {

@@ -15,8 +15,7 @@ def handle(work: Work) -> bool:
     if statement.begins("USE", "WAREHOUSE"):
         return _use_warehouse(work)
     if statement.begins("USE", "ROLE"):
-        work.session.role = folded(statement.tokens[2])
-        return work.done()
+        return _use_role(work)
     if statement.head in ("GRANT", "REVOKE"):
         return work.done()
     if statement.head in ("CREATE", "ALTER", "DROP"):
@@ -67,17 +66,29 @@ def _alter_session(work: Work) -> bool:
     return work.done()
 
 
+def _use_role(work: Work) -> bool:
+    (name,), _ = work.statement.name(2)
+    if name not in work.service.settings.roles:
+        raise _unknown()
+    work.session.role = name
+    return work.done()
+
+
 def _use_warehouse(work: Work) -> bool:
     (name,), _ = work.statement.name(2)
     if name not in work.service.settings.warehouses:
-        raise errors.ProgrammingError(
-            msg="SQL compilation error:\nObject does not exist, or operation cannot be "
-            "performed.",
-            errno=2043,
-            sqlstate="02000",
-        )
+        raise _unknown()
     work.session.warehouse = name
     return work.done()
+
+
+def _unknown() -> errors.ProgrammingError:
+    return errors.ProgrammingError(
+        msg="SQL compilation error:\nObject does not exist, or operation cannot be "
+        "performed.",
+        errno=2043,
+        sqlstate="02000",
+    )
 
 
 def _change_warehouse(work: Work) -> bool:
