@@ -110,3 +110,15 @@ def test_what_it_cannot_do_is_an_error_at_once(schema):
         schema.run("CREATE DYNAMIC TABLE d TARGET_LAG = '1 minute' AS SELECT 1 AS a")
     with pytest.raises(ProgrammingError):
         schema.run("this is no SQL (")
+
+
+def test_a_session_without_a_database(connect, schema):
+    schema.run("CREATE TABLE t (a INT)")
+    cursor = connect(database=None).cursor()
+    cursor.execute(
+        "SELECT DATEDIFF(MICROSECOND, CAST('1970-01-01 00:00:00' AS TIMESTAMP_NTZ),"
+        " CAST('1970-01-01 00:00:01' AS TIMESTAMP_NTZ))"
+    )
+    assert cursor.fetchone() == (1_000_000,)
+    cursor.execute(f"DESCRIBE TABLE {schema.session.database}.{schema.name}.T")
+    assert [row[0] for row in cursor.fetchall()] == ["A"]

@@ -1,6 +1,7 @@
 """The switches of a test: /stand-in/…, outside of Snowflake's own addresses."""
 
 import json
+from decimal import Decimal
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -53,7 +54,12 @@ def _answer(act, body: bytes) -> Response:
         return PlainTextResponse(f"{type(error).__name__}: {error}", status_code=400)
     if result is None:
         return Response(status_code=204)
-    return Response(json.dumps(result, default=str))
+    return Response(json.dumps(result, default=_plain))
+
+
+def _plain(value):
+    whole = isinstance(value, Decimal) and value.as_tuple().exponent == 0
+    return int(value) if whole else str(value)
 
 
 def _rows(connect, body: dict) -> dict:

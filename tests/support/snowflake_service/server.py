@@ -7,6 +7,7 @@ import socket
 
 import fakesnow.server
 import uvicorn
+from fakesnow import macros
 from fakesnow.instance import FakeSnow
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -32,11 +33,22 @@ class Server:
             create_database_on_connect=False, create_schema_on_connect=False
         )
         fakesnow.server.shared_fs = self._snowflake
+        self._help_sessions_without_a_database()
         setup = self._connect().cursor()
         setup.execute(f'CREATE DATABASE "{database.upper()}"')
         setup.execute(f'CREATE SCHEMA "{database.upper()}"."PUBLIC"')
         self._socket = socket.create_server(("127.0.0.1", port))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def _help_sessions_without_a_database(self) -> None:
+        """They compute with dates and describe tables by their full names all the same."""
+        run = self._snowflake.duck_conn.execute
+        run(macros.creation_sql("memory"))
+        run("CREATE SCHEMA memory._fs_information_schema")
+        run(
+            "CREATE VIEW memory._fs_information_schema._fs_columns AS"
+            " SELECT * FROM _fs_global._fs_information_schema._fs_columns"
+        )
 
     def serve(self) -> None:
         own = [

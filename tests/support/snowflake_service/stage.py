@@ -46,10 +46,8 @@ class Stage:
 
     def files(self, path: str, settings: Settings) -> list[StagedFile]:
         """Those whose path begins with `path`, by name."""
-        found = self._remote(settings) if self.url else self._local()
-        return sorted(
-            (file for file in found if file.path.startswith(path)), key=lambda f: f.name
-        )
+        found = self._remote(path, settings) if self.url else self._local(path)
+        return sorted(found, key=lambda file: file.name)
 
     def bring(self, path: str, folder: Path, settings: Settings) -> Path:
         """A file of the stage as a file of this machine; in `folder` where it is a copy."""
@@ -74,7 +72,7 @@ class Stage:
     def _root(self) -> str:
         return internal_dir(".".join(self.name))
 
-    def _local(self) -> list[StagedFile]:
+    def _local(self, begin: str) -> list[StagedFile]:
         root = Path(self._root())
         return [
             StagedFile(
@@ -85,10 +83,10 @@ class Stage:
                 modified=str(path.stat().st_mtime),
             )
             for path in root.rglob("*")
-            if path.is_file()
+            if path.is_file() and str(path.relative_to(root)).startswith(begin)
         ]
 
-    def _remote(self, settings: Settings) -> list[StagedFile]:
+    def _remote(self, begin: str, settings: Settings) -> list[StagedFile]:
         store, root = self._store(settings)
         selector = FileSelector(root.rstrip("/"), recursive=True, allow_not_found=True)
         with _stage_errors(self):
@@ -104,6 +102,7 @@ class Stage:
             )
             for info in found
             if info.type is FileType.File
+            and info.path.removeprefix(root).startswith(begin)
         ]
 
     def _store(self, settings: Settings) -> tuple[S3FileSystem, str]:
