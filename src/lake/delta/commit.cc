@@ -193,6 +193,7 @@ arrow::Result<LakeSnapshot> DeltaTable::TryCommit(const LakeCommit& commit) {
 }
 
 void DeltaTable::MaybeCheckpoint(const LogState& state) const {
+  if (state.version < kCheckpointEvery) return;  // Whoever made one, it is not due.
   // A checkpoint is a short cut, never needed: one that fails is made up for by a later
   // commit, and must not make this one look failed.
   auto listing = log_.List();
