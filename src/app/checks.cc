@@ -71,16 +71,29 @@ class Checker {
   }
 
   std::string WarehousePlace() const {
-    const auto* settings =
-        std::get_if<DuckdbSettings>(&project_.config().warehouse.settings);
-    return settings == nullptr ? "snowflake" : settings->path.string();
+    const auto& settings = project_.config().warehouse.settings;
+    if (const auto* snowflake = std::get_if<SnowflakeSettings>(&settings)) {
+      return "snowflake " + snowflake->account + ", " + snowflake->database + "." +
+             snowflake->schema;
+    }
+    return std::get<DuckdbSettings>(settings).path.string();
   }
 
   arrow::Result<std::string> CheckWarehouse() {
-    ARROW_RETURN_NOT_OK(CheckSupported(project_.config(), {.load = true}));
     ARROW_ASSIGN_OR_RAISE(auto warehouse, project_.OpenWarehouse(false));
     ARROW_ASSIGN_OR_RAISE(auto info, warehouse->Check(stop_));
-    return info.product + " " + info.version + ", writable";
+    return info.product + " " + info.version + Login() + ", writable";
+  }
+
+  // Of a warehouse that is logged in to.
+  std::string Login() const {
+    const auto* snowflake =
+        std::get_if<SnowflakeSettings>(&project_.config().warehouse.settings);
+    if (snowflake == nullptr) return "";
+    return " as " + snowflake->user + ", role " +
+           (snowflake->role.empty() ? "the user's own" : snowflake->role) +
+           ", warehouse " + snowflake->warehouse +
+           (snowflake->protocol == "http" ? ", not encrypted" : ", TLS");
   }
 
   std::string DbtPlace() const {

@@ -125,19 +125,34 @@ struct DuckdbSettings {
   std::string schema = "raw";
 };
 
-enum class SnowflakeLoad { kStage, kPut };
+/// How files reach Snowflake.
+enum class SnowflakeLoad {
+  kPut,    ///< Uploaded into an internal stage.
+  kStage,  ///< Read by Snowflake itself, from the lake's bucket.
+};
 
+/// How a session proves who it is.
+enum class SnowflakeLogin { kPassword, kKeyPair, kToken };
+
+/// A Snowflake account. Names are as in SQL: `raw` is RAW, `"Raw"` is Raw.
 struct SnowflakeSettings {
-  std::string account;
+  std::string account;  ///< Identifier alone: "myorg-myaccount".
   std::string user;
-  Secret password;
-  std::filesystem::path private_key;  ///< PEM file, absolute; instead of a password.
+  SnowflakeLogin login = SnowflakeLogin::kPassword;
+  Secret password;                    ///< kPassword.
+  std::filesystem::path private_key;  ///< kKeyPair: PEM file, absolute.
   Secret private_key_passphrase;
+  Secret token;  ///< kToken: a programmatic access token.
   std::string warehouse;
   std::string database;
-  std::string role;
+  std::string role;  ///< Empty: the user's default role.
   std::string schema = "RAW";
   SnowflakeLoad load = SnowflakeLoad::kPut;
+  std::string stage = "KEELBOAT_STAGE";
+  std::string storage_integration;  ///< kStage: empty: the lake's keys.
+  std::string host;      ///< A private endpoint; empty: <account>.snowflakecomputing.com.
+  uint16_t port = 0;     ///< 0: 443.
+  std::string protocol;  ///< Empty: https.
 };
 
 struct WarehouseConfig {
@@ -146,8 +161,9 @@ struct WarehouseConfig {
 };
 
 struct DbtConfig {
-  std::filesystem::path project;  ///< Absolute; holds dbt_project.yml.
-  std::string target;             ///< Default: the environment's name.
+  std::filesystem::path project;     ///< Absolute; holds dbt_project.yml.
+  std::string target;                ///< Default: the environment's name.
+  std::string schema = "analytics";  ///< Of models that name none of their own.
   int threads = 4;
   std::filesystem::path python;  ///< Interpreter with dbt-core; empty: found by keelboat.
   std::string place;
@@ -223,10 +239,8 @@ arrow::Result<ProjectConfig> LoadProject(const LoadOptions& options);
 
 /// What a command is about to use of a configuration.
 struct ConfigUse {
-  bool extract = false;    ///< Sources of `tables`, the lake, the snapshot mode.
-  bool load = false;       ///< The lake and the warehouse.
-  bool transform = false;  ///< The warehouse and dbt.
-  bool observe = false;    ///< Alerts and telemetry.
+  bool extract = false;  ///< Sources of `tables`.
+  bool observe = false;  ///< Alerts and telemetry.
 };
 
 /// \brief Refuses what the configuration names and this version cannot do.

@@ -81,6 +81,7 @@ ConfigNode OldMysql(OldVariables& old) {
   old.Add(&source, "user", {"MYSQL_USER"}, true);
   old.Add(&source, "password", {"MYSQL_PASSWORD"});
   old.Add(&source, "database", {"MYSQL_DATABASE"}, true);
+  old.Add(&source, "tls", {"MYSQL_TLS"});
   return source;
 }
 
@@ -106,6 +107,7 @@ ConfigNode OldLake(OldVariables& old) {
   OldVariables::AddText(&lake, "endpoint", "${MINIO_ENDPOINT}");
   old.Add(&lake, "access_key", {"MINIO_ROOT_USER", "MINIO_ACCESS_KEY"}, true);
   old.Add(&lake, "secret_key", {"MINIO_ROOT_PASSWORD", "MINIO_SECRET_KEY"}, true);
+  old.Add(&lake, "region", {"MINIO_REGION"});
   return lake;
 }
 
@@ -114,14 +116,24 @@ ConfigNode OldWarehouse(OldVariables& old) {
   OldVariables::AddText(&warehouse, "type", "snowflake");
   old.Add(&warehouse, "account", {"SNOWFLAKE_ACCOUNT"});
   old.Add(&warehouse, "user", {"SNOWFLAKE_USER"}, true);
-  const bool has_key = old.IsSet("SNOWFLAKE_PRIVATE_KEY_FILE_PATH");
-  old.Add(&warehouse, "password", {"SNOWFLAKE_PASSWORD"}, !has_key);
-  old.Add(&warehouse, "private_key", {"SNOWFLAKE_PRIVATE_KEY_FILE_PATH"});
-  old.Add(&warehouse, "private_key_passphrase", {"SNOWFLAKE_PRIVATE_KEY_FILE_PWD"});
+  const std::vector<const char*> key = {"SNOWFLAKE_PRIVATE_KEY_PATH",
+                                        "SNOWFLAKE_PRIVATE_KEY_FILE_PATH"};
+  const bool has_login = old.FirstSet(key) != nullptr || old.IsSet("SNOWFLAKE_TOKEN");
+  old.Add(&warehouse, "password", {"SNOWFLAKE_PASSWORD"}, !has_login);
+  old.Add(&warehouse, "private_key", key);
+  old.Add(&warehouse, "private_key_passphrase",
+          {"SNOWFLAKE_PRIVATE_KEY_PASSPHRASE", "SNOWFLAKE_PRIVATE_KEY_FILE_PWD"});
+  old.Add(&warehouse, "token", {"SNOWFLAKE_TOKEN"});
+  old.Add(&warehouse, "authenticator", {"SNOWFLAKE_AUTHENTICATOR"});
   old.Add(&warehouse, "warehouse", {"SNOWFLAKE_WAREHOUSE"}, true);
   old.Add(&warehouse, "database", {"SNOWFLAKE_DATABASE"}, true);
   old.Add(&warehouse, "role", {"SNOWFLAKE_ROLE"});
   old.Add(&warehouse, "schema", {"SNOWFLAKE_SCHEMA"});
+  old.Add(&warehouse, "load", {"SNOWFLAKE_LOAD"});
+  old.Add(&warehouse, "storage_integration", {"SNOWFLAKE_STORAGE_INTEGRATION"});
+  old.Add(&warehouse, "host", {"SNOWFLAKE_HOST"});
+  old.Add(&warehouse, "port", {"SNOWFLAKE_PORT"});
+  old.Add(&warehouse, "protocol", {"SNOWFLAKE_PROTOCOL"});
   return warehouse;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <system_error>
 
 #include "app/dotenv.h"
 #include "app/interpolation.h"
@@ -205,6 +206,14 @@ void MapReader::Read(const char* key, std::filesystem::path* target) {
       *target = target->parent_path();
     }
   }
+}
+
+void MapReader::CheckFile(const char* key, const std::filesystem::path& path) {
+  std::error_code error;
+  if (path.empty() || context_.dry || std::filesystem::is_regular_file(path, error)) {
+    return;
+  }
+  Error(key, PathOf(key) + ": there is no file " + path.string());
 }
 
 std::optional<std::size_t> MapReader::Choice(const char* key,

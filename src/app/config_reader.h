@@ -81,6 +81,8 @@ class MapReader {
   void ReadSize(const char* key, int64_t* bytes, int64_t least);
   /// Relative to the project's folder; made absolute.
   void Read(const char* key, std::filesystem::path* target);
+  /// Reports a path that was read and names no file.
+  void CheckFile(const char* key, const std::filesystem::path& path);
   /// A text, filled in; nullopt when absent, empty or wrong (then reported).
   std::optional<std::string> Text(const char* key);
   /// One of the names given; nullopt as above.

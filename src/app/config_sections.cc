@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "app/aws_variables.h"
+#include "app/config_snowflake.h"
 #include "app/proxy_variables.h"
 #include "core/nearest.h"
 #include "keelboat/error.h"
@@ -40,12 +41,6 @@ void CheckHttpUrl(MapReader& reader, const char* key, const std::string& url) {
   }
 }
 
-void CheckFile(MapReader& reader, const char* key, const fs::path& path) {
-  std::error_code error;
-  if (path.empty() || reader.context().dry || fs::is_regular_file(path, error)) return;
-  reader.Error(key, reader.PathOf(key) + ": there is no file " + path.string());
-}
-
 MysqlSettings ReadMysql(MapReader& reader) {
   MysqlSettings mysql;
   reader.Read("host", &mysql.host);
@@ -58,11 +53,11 @@ MysqlSettings ReadMysql(MapReader& reader) {
   reader.Read("tls", &tls, kTlsModes);
   if (reader.Has("tls")) mysql.tls = tls;
   reader.Read("tls_ca", &mysql.tls_ca);
-  CheckFile(reader, "tls_ca", mysql.tls_ca);
+  reader.CheckFile("tls_ca", mysql.tls_ca);
   reader.Read("tls_cert", &mysql.tls_cert);
-  CheckFile(reader, "tls_cert", mysql.tls_cert);
+  reader.CheckFile("tls_cert", mysql.tls_cert);
   reader.Read("tls_key", &mysql.tls_key);
-  CheckFile(reader, "tls_key", mysql.tls_key);
+  reader.CheckFile("tls_key", mysql.tls_key);
   if (mysql.tls_cert.empty() != mysql.tls_key.empty()) {
     const char* lonely = mysql.tls_key.empty() ? "tls_cert" : "tls_key";
     reader.Error(lonely, reader.PathOf(lonely) + ": tls_cert and tls_key go together");
@@ -108,7 +103,7 @@ MetabaseSettings ReadMetabase(MapReader& reader) {
   reader.Read("api_key", &metabase.api_key);
   reader.Read("database", &metabase.database);
   reader.Read("tls_ca", &metabase.tls_ca);
-  CheckFile(reader, "tls_ca", metabase.tls_ca);
+  reader.CheckFile("tls_ca", metabase.tls_ca);
   bool verify = true;
   reader.Read("tls_verify", &verify, {{"true", true}, {"false", false}});
   if (reader.Has("tls_verify")) metabase.tls_verify = verify;
@@ -169,7 +164,7 @@ void ReadTableGroup(const ConfigNode& node, const std::string& path,
   reader.Read("from", &group.from);
   reader.Read("metadata", &group.metadata);
   reader.Read("contracts", &group.contracts);
-  CheckFile(reader, "metadata", group.metadata);
+  reader.CheckFile("metadata", group.metadata);
   std::error_code error;
   if (!group.contracts.empty() && !context.dry &&
       !fs::is_directory(group.contracts, error)) {
@@ -235,7 +230,7 @@ void ReadLake(const ConfigNode* node, ConfigContext& context, ProjectConfig* con
                {"path", BucketAddressing::kPath},
                {"virtual", BucketAddressing::kVirtual}});
   reader.Read("tls_ca", &lake.tls_ca);
-  CheckFile(reader, "tls_ca", lake.tls_ca);
+  reader.CheckFile("tls_ca", lake.tls_ca);
   reader.Read("access_key", &lake.access_key);
   reader.Read("secret_key", &lake.secret_key);
   reader.Read("session_token", &lake.session_token);
@@ -267,34 +262,6 @@ void ReadDuckdb(MapReader& reader, WarehouseConfig* warehouse) {
   warehouse->settings = std::move(duckdb);
 }
 
-void ReadSnowflake(MapReader& reader, WarehouseConfig* warehouse) {
-  SnowflakeSettings snowflake;
-  reader.Read("account", &snowflake.account);
-  if (IsHttpUrl(snowflake.account) ||
-      snowflake.account.find("snowflakecomputing.com") != std::string::npos) {
-    reader.Error("account", reader.PathOf("account") +
-                                " must be the account's identifier alone, e.g. "
-                                "myorg-myaccount, without https:// and "
-                                ".snowflakecomputing.com");
-  }
-  reader.Read("user", &snowflake.user);
-  reader.Read("password", &snowflake.password);
-  reader.Read("private_key", &snowflake.private_key);
-  CheckFile(reader, "private_key", snowflake.private_key);
-  reader.Read("private_key_passphrase", &snowflake.private_key_passphrase);
-  reader.Read("warehouse", &snowflake.warehouse);
-  reader.Read("database", &snowflake.database);
-  reader.Read("role", &snowflake.role);
-  reader.Read("schema", &snowflake.schema);
-  reader.Read("load", &snowflake.load,
-              {{"stage", SnowflakeLoad::kStage}, {"put", SnowflakeLoad::kPut}});
-  reader.Require({"account", "user", "warehouse", "database"});
-  if (snowflake.private_key.empty() && !reader.Failed("private_key")) {
-    reader.Require({"password"});
-  }
-  warehouse->settings = std::move(snowflake);
-}
-
 void ReadWarehouse(const ConfigNode* node, ConfigContext& context,
                    ProjectConfig* config) {
   MapReader reader(node, "warehouse", context);
@@ -305,7 +272,7 @@ void ReadWarehouse(const ConfigNode* node, ConfigContext& context,
   if (*type == 0) {
     ReadDuckdb(reader, &config->warehouse);
   } else {
-    ReadSnowflake(reader, &config->warehouse);
+    config->warehouse.settings = ReadSnowflake(reader, config->lake);
   }
   reader.Finish();
 }
@@ -318,9 +285,10 @@ void ReadDbt(const ConfigNode* node, ConfigContext& context, ProjectConfig* conf
   dbt.place = context.Place(node->line);
   reader.Read("project", &dbt.project);
   reader.Read("target", &dbt.target);
+  reader.Read("schema", &dbt.schema);
   reader.Read("threads", &dbt.threads, 1, 64);
   reader.Read("python", &dbt.python);
-  CheckFile(reader, "python", dbt.python);
+  reader.CheckFile("python", dbt.python);
   std::error_code error;
   if (!context.dry && !fs::is_regular_file(dbt.project / "dbt_project.yml", error)) {
     reader.Error("project", reader.PathOf("project") +

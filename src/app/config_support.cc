@@ -22,21 +22,6 @@ arrow::Status CheckExtract(const ProjectConfig& config) {
   return arrow::Status::OK();
 }
 
-arrow::Status CheckWarehouse(const ProjectConfig& config) {
-  if (std::holds_alternative<DuckdbSettings>(config.warehouse.settings)) {
-    return arrow::Status::OK();
-  }
-  const std::string remedy =
-      config.file.empty() ? "unset SNOWFLAKE_ACCOUNT to use ./warehouse.duckdb"
-                          : "give environment '" + config.environment +
-                                "' a DuckDB file: `warehouse: {type: duckdb, path: "
-                                "warehouse.duckdb}`";
-  return Refuse(config.warehouse.place, "warehouse.type",
-                "Snowflake warehouses do not work yet in this version, DuckDB warehouses "
-                "do: " +
-                    remedy);
-}
-
 arrow::Status CheckObservers(const ProjectConfig& config) {
   const AlertsConfig& alerts = config.alerts;
   if (!alerts.slack_webhook.empty() || !alerts.pagerduty_routing_key.empty()) {
@@ -62,7 +47,6 @@ arrow::Status CheckObservers(const ProjectConfig& config) {
 
 arrow::Status CheckSupported(const ProjectConfig& config, const ConfigUse& use) {
   if (use.extract) ARROW_RETURN_NOT_OK(CheckExtract(config));
-  if (use.load || use.transform) ARROW_RETURN_NOT_OK(CheckWarehouse(config));
   if (use.observe) ARROW_RETURN_NOT_OK(CheckObservers(config));
   return arrow::Status::OK();
 }

@@ -239,8 +239,8 @@ std::string SourcesYaml(const std::vector<StagingModel>& models,
       "version: 2\n\nsources:\n  - name: " + source +
       "\n    description: Tables as keelboat loads them, every column as it is at the "
       "source.\n"
-      "    schema: \"{{ var('raw_schema') }}{{ env_var('KEELBOAT_SCHEMA_SUFFIX', '') "
-      "}}\"\n"
+      // keelboat says where it loads to; by hand, the variable does.
+      "    schema: \"{{ env_var('KEELBOAT_RAW_SCHEMA', var('raw_schema')) }}\"\n"
       "    config:\n"
       "      freshness:\n"
       "        warn_after: {count: 36, period: hour}\n"
@@ -303,7 +303,7 @@ flags:
   send_anonymous_usage_stats: false
 
 vars:
-  # Where keelboat loads the source tables (warehouse.schema in keelboat.yaml).
+  # Where the source tables are when dbt is run by hand; keelboat says it itself.
   raw_schema: raw
 
 models:
@@ -318,9 +318,13 @@ models:
 constexpr std::string_view kSchemaMacro =
     R"({#- Schemas are called as the models say, in every environment: the environments differ by
     database. KEELBOAT_SCHEMA_SUFFIX (set to _test by `keelboat run --test-mode`) keeps a
-    trial run apart. -#}
+    trial run apart; the target's own schema has it already. -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {{ (custom_schema_name or target.schema) | trim }}{{ env_var('KEELBOAT_SCHEMA_SUFFIX', '') }}
+    {%- if custom_schema_name -%}
+        {{ custom_schema_name | trim }}{{ env_var('KEELBOAT_SCHEMA_SUFFIX', '') }}
+    {%- else -%}
+        {{ target.schema }}
+    {%- endif -%}
 {%- endmacro %}
 )";
 

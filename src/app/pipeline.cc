@@ -44,11 +44,8 @@ class Pipeline {
 
  private:
   arrow::Status RunPhases() {
-    ARROW_RETURN_NOT_OK(
-        CheckSupported(project_.config(), {.extract = request_.extract,
-                                           .load = request_.load,
-                                           .transform = request_.transform,
-                                           .observe = true}));
+    ARROW_RETURN_NOT_OK(CheckSupported(project_.config(),
+                                       {.extract = request_.extract, .observe = true}));
     ARROW_RETURN_NOT_OK(Plan());
     if (request_.transform) ARROW_RETURN_NOT_OK(StartDbt());
     ARROW_RETURN_NOT_OK(Move());
@@ -62,7 +59,8 @@ class Pipeline {
       ARROW_ASSIGN_OR_RAISE(lake_, project_.OpenLake(request_.test_mode, read_next));
     }
     if (request_.load || request_.transform) {
-      ARROW_ASSIGN_OR_RAISE(warehouse_, project_.OpenWarehouse(request_.test_mode));
+      ARROW_ASSIGN_OR_RAISE(warehouse_,
+                            project_.OpenWarehouse(request_.test_mode, report_.run_id));
     }
     if (!request_.extract && !request_.load) return arrow::Status::OK();
     if (!request_.extract) {

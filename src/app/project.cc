@@ -16,16 +16,18 @@
 #include "sources/metabase/metabase_source.h"
 #include "sources/mysql/mysql_source.h"
 #include "transform/duckdb_profile.h"
+#include "transform/snowflake_profile.h"
 #include "warehouses/duckdb/duckdb_warehouse.h"
+#include "warehouses/snowflake/options.h"
+#include "warehouses/snowflake/snowflake_warehouse.h"
 
 namespace keelboat {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Where models go that name no schema of their own.
-constexpr const char* kDbtSchema = "analytics";
 constexpr const char* kDbtMemoryLimit = "1GB";
+constexpr const char* kDbtQueryTag = "keelboat dbt";
 
 MysqlTlsMode TlsOf(TlsMode mode) {
   switch (mode) {
@@ -76,10 +78,13 @@ MysqlOptions MysqlOptionsOf(const std::string& name, const MysqlSettings& settin
   return options;
 }
 
-S3Options S3OptionsOf(const LakeConfig& lake) {
+S3Options S3OptionsOf(const LakeConfig& lake, bool test_mode) {
   S3Options options;
   options.bucket = lake.bucket;
   options.prefix = lake.prefix;
+  if (test_mode) {
+    options.prefix += (options.prefix.empty() ? "" : "/") + std::string(kTestSuffix);
+  }
   options.endpoint = lake.endpoint;
   options.region = lake.region;
   switch (lake.addressing) {
@@ -107,6 +112,48 @@ S3Options S3OptionsOf(const LakeConfig& lake) {
   return options;
 }
 
+SnowflakeOptions SnowflakeOptionsOf(const ProjectConfig& config,
+                                    const RuntimePaths& paths, bool test_mode,
+                                    const std::string& run_id) {
+  const auto& settings = std::get<SnowflakeSettings>(config.warehouse.settings);
+  SnowflakeOptions options;
+  options.driver = paths.snowflake_driver.string();
+  options.account = settings.account;
+  options.user = settings.user;
+  switch (settings.login) {
+    case SnowflakeLogin::kPassword:
+      options.password = settings.password.Reveal();
+      break;
+    case SnowflakeLogin::kKeyPair:
+      options.private_key_file = settings.private_key.string();
+      options.private_key_passphrase = settings.private_key_passphrase.Reveal();
+      break;
+    case SnowflakeLogin::kToken:
+      options.token = settings.token.Reveal();
+      break;
+  }
+  options.warehouse = settings.warehouse;
+  options.role = settings.role;
+  options.database = settings.database;
+  options.schema = RawSchemaOf(config.warehouse, test_mode);
+  options.host = settings.host;
+  options.port = settings.port;
+  options.protocol = settings.protocol;
+  options.stage = settings.stage;
+  options.query_tag = run_id;
+  if (settings.load == SnowflakeLoad::kStage) {
+    const S3Options lake = S3OptionsOf(config.lake, test_mode);
+    options.load = SnowflakeLoadMode::kStage;
+    options.storage_integration = settings.storage_integration;
+    options.stage_url = "s3://" + lake.bucket + "/" + lake.prefix;
+    options.stage_endpoint = lake.endpoint;
+    options.stage_access_key = lake.credentials.access_key;
+    options.stage_secret_key = lake.credentials.secret_key;
+    options.stage_session_token = lake.credentials.session_token;
+  }
+  return options;
+}
+
 arrow::Result<std::string> ReadFile(const fs::path& path, const char* what) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
@@ -119,6 +166,43 @@ arrow::Result<std::string> ReadFile(const fs::path& path, const char* what) {
         {{"file", path.string()}});
   }
   return std::move(text).str();
+}
+
+std::string DuckdbProfileOf(const ProjectConfig& config, const std::string& target,
+                            const std::string& suffix) {
+  DuckdbProfileOptions profile;
+  profile.target = target;
+  profile.path = std::get<DuckdbSettings>(config.warehouse.settings).path;
+  profile.schema = config.dbt->schema + suffix;
+  profile.threads = config.dbt->threads;
+  profile.settings = {{"memory_limit", kDbtMemoryLimit}, {"TimeZone", "UTC"}};
+  return DuckdbProfile(profile);
+}
+
+// Models are built in sessions of dbt's own, with keelboat's login.
+void SetSnowflakeProfile(const ProjectConfig& config, const SnowflakeOptions& login,
+                         const std::string& suffix, DbtOptions* options) {
+  SnowflakeProfileOptions profile;
+  profile.target = options->target;
+  profile.account = login.account;
+  profile.user = login.user;
+  profile.password = login.password;
+  profile.private_key_file = login.private_key_file;
+  profile.private_key_passphrase = login.private_key_passphrase;
+  profile.token = login.token;
+  profile.warehouse = login.warehouse;
+  profile.role = login.role;
+  profile.database = login.database;
+  profile.schema = config.dbt->schema + suffix;
+  profile.host = login.host;
+  profile.port = login.port;
+  profile.protocol = login.protocol;
+  // Not the run's id: a profile that changes makes dbt read the whole project again.
+  profile.query_tag = kDbtQueryTag;
+  profile.threads = config.dbt->threads;
+  options->adapter = "snowflake";
+  options->profile = SnowflakeProfile(profile);
+  options->environment.merge(SnowflakeProfileVariables(profile));
 }
 
 // The path as the user wrote it, as far as it lies in the project.
@@ -213,10 +297,8 @@ std::shared_ptr<Store> Project::KeepingCopies(std::shared_ptr<Store> store) cons
 arrow::Result<std::shared_ptr<Lake>> Project::OpenLake(bool test_mode,
                                                        bool keep_copies) const {
   if (config_.lake.kind == LakeKind::kS3) {
-    S3Options options = S3OptionsOf(config_.lake);
-    if (test_mode)
-      options.prefix += (options.prefix.empty() ? "" : "/") + std::string(kTestSuffix);
-    ARROW_ASSIGN_OR_RAISE(auto store, MakeS3Store(std::move(options), clock_));
+    ARROW_ASSIGN_OR_RAISE(auto store,
+                          MakeS3Store(S3OptionsOf(config_.lake, test_mode), clock_));
     // Snowflake fetches the files itself where it loads from the lake's bucket.
     const auto* snowflake = std::get_if<SnowflakeSettings>(&config_.warehouse.settings);
     const bool read_here = snowflake == nullptr || snowflake->load == SnowflakeLoad::kPut;
@@ -229,11 +311,25 @@ arrow::Result<std::shared_ptr<Lake>> Project::OpenLake(bool test_mode,
   return MakeDeltaLake(std::move(store));
 }
 
-arrow::Result<std::unique_ptr<Warehouse>> Project::OpenWarehouse(bool test_mode) const {
-  const auto& settings = std::get<DuckdbSettings>(config_.warehouse.settings);
+std::string RawSchemaOf(const WarehouseConfig& warehouse, bool test_mode) {
+  const auto* duckdb = std::get_if<DuckdbSettings>(&warehouse.settings);
+  std::string schema = duckdb != nullptr
+                           ? duckdb->schema
+                           : std::get<SnowflakeSettings>(warehouse.settings).schema;
+  // Snowflake's may stand in double quotes.
+  const bool quoted = duckdb == nullptr && schema.ends_with('"');
+  if (test_mode) schema.insert(schema.size() - (quoted ? 1 : 0), kTestSuffix);
+  return schema;
+}
+
+arrow::Result<std::unique_ptr<Warehouse>> Project::OpenWarehouse(
+    bool test_mode, const std::string& run_id) const {
+  if (std::holds_alternative<SnowflakeSettings>(config_.warehouse.settings)) {
+    return MakeSnowflakeWarehouse(SnowflakeOptionsOf(config_, paths_, test_mode, run_id));
+  }
   DuckdbOptions options;
-  options.path = settings.path.string();
-  options.schema = settings.schema + (test_mode ? kTestSuffix : "");
+  options.path = std::get<DuckdbSettings>(config_.warehouse.settings).path.string();
+  options.schema = RawSchemaOf(config_.warehouse, test_mode);
   options.library = paths_.duckdb_library.string();
   return MakeDuckdbWarehouse(std::move(options));
 }
@@ -251,26 +347,23 @@ arrow::Result<DbtOptions> Project::DbtSettings(bool test_mode,
                      "the project has no dbt project: name its folder in keelboat.yaml "
                      "(dbt: {project: dbt})");
   }
-  ARROW_RETURN_NOT_OK(CheckSupported(config_, {.transform = true}));
-  const auto& warehouse = std::get<DuckdbSettings>(config_.warehouse.settings);
   const std::string suffix = test_mode ? kTestSuffix : "";
-  DuckdbProfileOptions profile;
-  profile.target = config_.dbt->target + suffix;
-  profile.path = warehouse.path;
-  profile.schema = kDbtSchema + suffix;
-  profile.threads = config_.dbt->threads;
-  profile.settings = {{"memory_limit", kDbtMemoryLimit}, {"TimeZone", "UTC"}};
-
   DbtOptions options;
   options.python = config_.dbt->python.empty() ? paths_.python : config_.dbt->python;
   options.project_dir = config_.dbt->project;
   options.work_dir = config_.work_dir() / "dbt";
   options.log_file = config_.log_dir() / "dbt.log";
-  options.target = profile.target;
-  options.profile = DuckdbProfile(profile);
+  options.target = config_.dbt->target + suffix;
   options.environment = config_.dotenv;
   options.environment["KEELBOAT_SCHEMA_SUFFIX"] = suffix;
+  options.environment["KEELBOAT_RAW_SCHEMA"] = RawSchemaOf(config_.warehouse, test_mode);
   if (!run_id.empty()) options.environment["DBT_ENV_CUSTOM_ENV_RUN_ID"] = run_id;
+  if (std::holds_alternative<DuckdbSettings>(config_.warehouse.settings)) {
+    options.profile = DuckdbProfileOf(config_, options.target, suffix);
+  } else {
+    SetSnowflakeProfile(config_, SnowflakeOptionsOf(config_, paths_, test_mode, run_id),
+                        suffix, &options);
+  }
   return options;
 }
 

@@ -24,6 +24,9 @@ namespace keelboat {
 /// Appended to the raw schema, dbt's schemas and the target in test mode.
 inline constexpr const char* kTestSuffix = "_test";
 
+/// The schema that keelboat loads into, as the configuration spells it.
+std::string RawSchemaOf(const WarehouseConfig& warehouse, bool test_mode);
+
 /// What the settings of a metabase source mean to the library.
 MetabaseOptions MetabaseOptionsOf(const MetabaseSettings& settings);
 
@@ -62,8 +65,10 @@ class Project {
                                                 bool keep_copies = false) const;
   /// Where copies of a lake's files are kept while they are read.
   std::filesystem::path copies_folder() const { return config_.work_dir() / "copies"; }
-  /// The warehouse, or its test schema. Does not connect.
-  arrow::Result<std::unique_ptr<Warehouse>> OpenWarehouse(bool test_mode) const;
+  /// The warehouse, or its test schema. Does not connect. `run_id` marks what is done in
+  /// it, where the warehouse keeps a history.
+  arrow::Result<std::unique_ptr<Warehouse>> OpenWarehouse(
+      bool test_mode, const std::string& run_id = {}) const;
   /// \brief Runs `dbt ARGS…` in the foreground with the generated profile; dbt's own exit
   /// code.
   arrow::Result<int> RunDbt(const std::vector<std::string>& arguments,

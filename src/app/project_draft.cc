@@ -18,13 +18,49 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kGitignore = R"(.env
+*.p8
 .keelboat/
 logs/
 lake/
-warehouse.duckdb*
+*.duckdb*
 dbt/target/
 dbt/logs/
 dbt/dbt_packages/
+)";
+
+/// What reaches the bucket of an environment; without an endpoint it is AWS's.
+constexpr std::string_view kMinio = R"(      endpoint: ${MINIO_ENDPOINT:-}
+      access_key: ${MINIO_ACCESS_KEY:-${MINIO_ROOT_USER:-}}
+      secret_key: ${MINIO_SECRET_KEY:-${MINIO_ROOT_PASSWORD:-}}
+)";
+
+/// What reaches the account of an environment: a key pair, or a password.
+constexpr std::string_view kSnowflake = R"(      type: snowflake
+      account: ${SNOWFLAKE_ACCOUNT}
+      user: ${SNOWFLAKE_USER}
+      password: ${SNOWFLAKE_PASSWORD:-}
+      private_key: ${SNOWFLAKE_PRIVATE_KEY_PATH:-}
+      private_key_passphrase: ${SNOWFLAKE_PRIVATE_KEY_PASSPHRASE:-}
+      warehouse: ${SNOWFLAKE_WAREHOUSE}
+      role: ${SNOWFLAKE_ROLE:-}
+      schema: ${SNOWFLAKE_SCHEMA:-RAW}
+)";
+
+constexpr std::string_view kLaterVariables = R"(
+# staging and prod: object storage. Without an endpoint: AWS and its AWS_… variables.
+# MINIO_ENDPOINT=https://minio.example.com:9000
+# MINIO_ROOT_USER=
+# MINIO_ROOT_PASSWORD=
+# MINIO_BUCKET=
+
+# staging and prod: the warehouse.
+# SNOWFLAKE_ACCOUNT=
+# SNOWFLAKE_USER=
+# SNOWFLAKE_PRIVATE_KEY_PATH=rsa_key.p8
+# SNOWFLAKE_PRIVATE_KEY_PASSPHRASE=
+# SNOWFLAKE_WAREHOUSE=
+# SNOWFLAKE_DATABASE=
+# SNOWFLAKE_ROLE=
 )";
 
 /// `${NAME:-value}` where YAML and the interpolation leave the value alone, else the
@@ -111,12 +147,29 @@ warehouse: {type: duckdb, path: warehouse.duckdb, schema: raw}
 run: {workers: auto, memory: 384MiB, snapshot: consistent}
 
 # An environment overrides any part. Choose with --env or KEELBOAT_ENV; dev is the default.
+# Each has a lake prefix and a database of its own. The variables of one are needed only
+# when it is chosen: `keelboat --env staging check` says which are missing.
 environments:
   dev: {}
-  # staging:
-  #   sources: {)" +
-         YamlText(name) + R"(: {host: "${STAGING_MYSQL_HOST}"}}
-  #   warehouse: {path: staging.duckdb}
+
+  # MinIO and Snowflake.
+  staging:
+    lake:
+      url: s3://${MINIO_BUCKET}/staging
+)" + std::string(kMinio) +
+         "    warehouse:\n" + std::string(kSnowflake) +
+         R"(      database: ${SNOWFLAKE_DATABASE}_STAGING
+      load: put
+
+  # S3 and Snowflake, which reads the bucket itself.
+  prod:
+    lake:
+      url: s3://${MINIO_BUCKET}/prod
+)" + std::string(kMinio) +
+         "    warehouse:\n" + std::string(kSnowflake) +
+         R"(      database: ${SNOWFLAKE_DATABASE}
+      load: stage
+      storage_integration: ${SNOWFLAKE_STORAGE_INTEGRATION:-}  # empty: the lake's keys
 )";
 }
 
@@ -140,7 +193,8 @@ std::string EnvExample(const MysqlSettings& mysql) {
   };
   text += line("MYSQL_USER", safe(mysql.user));
   text += line("MYSQL_PASSWORD", "change-me");
-  return text + line("MYSQL_DATABASE", safe(mysql.database));
+  text += line("MYSQL_DATABASE", safe(mysql.database));
+  return text + std::string(kLaterVariables);
 }
 
 /// The columns that identify a row: the key, or else a unique index without nulls.

@@ -73,6 +73,7 @@ std::vector<std::string> SecretsOf(const ProjectConfig& config) {
           std::get_if<SnowflakeSettings>(&config.warehouse.settings)) {
     add(snowflake->password.Reveal());
     add(snowflake->private_key_passphrase.Reveal());
+    add(snowflake->token.Reveal());
   }
   add(config.alerts.slack_webhook.Reveal());
   add(config.alerts.pagerduty_routing_key.Reveal());

@@ -1,6 +1,7 @@
 #include "app/runtime_paths.h"
 
 #include <initializer_list>
+#include <system_error>
 
 namespace keelboat {
 namespace {
@@ -26,6 +27,21 @@ fs::path Named(const std::map<std::string, std::string>& environment, const char
   return found == environment.end() ? fs::path() : fs::path(found->second);
 }
 
+constexpr const char* kSnowflakeDriver =
+    "adbc_driver_snowflake/libadbc_driver_snowflake.so";
+
+/// site-packages of the environment that an interpreter belongs to.
+fs::path SitePackages(const fs::path& python) {
+  const fs::path lib = python.parent_path().parent_path() / "lib";
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(lib, ignored)) {
+    if (entry.path().filename().string().starts_with("python3")) {
+      return entry.path() / "site-packages";
+    }
+  }
+  return lib / "python3" / "site-packages";
+}
+
 }  // namespace
 
 RuntimePaths FindRuntimePaths(const fs::path& executable,
@@ -45,6 +61,13 @@ RuntimePaths FindRuntimePaths(const fs::path& executable,
     paths.python =
         FirstThatExists({build.parent_path() / ".venv" / "bin" / "python",
                          InterpreterOf(build.parent_path()), KEELBOAT_DEFAULT_PYTHON});
+  }
+  paths.snowflake_driver = Named(environment, "KEELBOAT_SNOWFLAKE_DRIVER");
+  if (paths.snowflake_driver.empty()) {
+    paths.snowflake_driver =
+        FirstThatExists({build.parent_path() / kSnowflakeDriver,
+                         SitePackages(paths.python) / kSnowflakeDriver,
+                         SitePackages(KEELBOAT_DEFAULT_PYTHON) / kSnowflakeDriver});
   }
   return paths;
 }

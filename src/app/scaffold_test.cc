@@ -98,7 +98,7 @@ TEST_F(ScaffoldTest, EmptyProjectLoadsOnceFilledIn) {
   ASSERT_TRUE(config.ok()) << config.status().message();
   EXPECT_EQ(config->name, "my_shop");
   EXPECT_EQ(config->environment, "dev");
-  EXPECT_TRUE(CheckSupported(*config, {true, true, true, true}).ok());
+  EXPECT_TRUE(CheckSupported(*config, {true, true}).ok());
 }
 
 TEST_F(ScaffoldTest, TemplateLoads) {

@@ -18,6 +18,7 @@ using Action = std::function<int()>;
 /// that was named.
 void AddInitCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddCheckCommand(CLI::App& program, Invocation& invocation, Action& action);
+void AddSetupCommand(CLI::App& program, Invocation& invocation, Action& action);
 void AddPlanCommand(CLI::App& program, Invocation& invocation, Action& action);
 /// run, extract, load and transform.
 void AddRunCommands(CLI::App& program, Invocation& invocation, Action& action);

@@ -15,7 +15,6 @@ namespace {
 arrow::Result<int> ShowStatus(const Invocation& invocation,
                               const std::vector<std::string>& tables) {
   ARROW_ASSIGN_OR_RAISE(auto project, invocation.OpenProject());
-  ARROW_RETURN_NOT_OK(CheckSupported(project->config(), {.load = true}));
   ARROW_ASSIGN_OR_RAISE(auto status, GatherStatus(*project, tables, invocation.stop));
   status.warning = invocation.Redact(status.warning);
   if (invocation.flags.json) {

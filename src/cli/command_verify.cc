@@ -35,8 +35,7 @@ void Show(const Invocation& invocation, const TableVerdict& verdict) {
 
 arrow::Result<int> Verify(const Invocation& invocation, const VerifyRequest& request) {
   ARROW_ASSIGN_OR_RAISE(auto project, invocation.OpenProject());
-  ARROW_RETURN_NOT_OK(
-      CheckSupported(project->config(), {.extract = request.source, .load = true}));
+  ARROW_RETURN_NOT_OK(CheckSupported(project->config(), {.extract = request.source}));
   ARROW_ASSIGN_OR_RAISE(
       auto report, VerifyProject(
                        *project, request,

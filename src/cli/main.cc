@@ -69,6 +69,7 @@ int Main(int argc, char** argv) {
   program.fallthrough();
   AddInitCommand(program, invocation, action);
   AddCheckCommand(program, invocation, action);
+  AddSetupCommand(program, invocation, action);
   AddPlanCommand(program, invocation, action);
   AddRunCommands(program, invocation, action);
   AddBackfillCommand(program, invocation, action);

@@ -6,7 +6,7 @@ import pytest
 from project_folder import BINARY
 
 COMMANDS = (
-    "init check plan run fetch extract load transform dbt status history verify vacuum completions"
+    "init check setup plan run fetch extract load transform dbt status history verify vacuum completions"
 ).split()
 
 
