@@ -115,7 +115,7 @@ arrow::Result<std::vector<SetupStep>> SetUp(Session& session,
     if (!step.existed && dry_run && is_container) parent_is_there = false;
     steps.push_back(std::move(step));
   }
-  // A ledger without its gate is one whose making was cut short.
+  // A ledger without its gate was made by hand, or its making was cut short.
   const Ledger ledger(PlaceOf(options));
   if (!dry_run) {
     ARROW_RETURN_NOT_OK(session.Execute(ledger.GateStatement()).status());

@@ -379,6 +379,22 @@ TEST_F(SnowflakeWarehouseTest, SetupMakesWhatIsMissingOnce) {
   EXPECT_THAT(*warehouse->ReadLedger(), IsEmpty());
 }
 
+TEST_F(SnowflakeWarehouseTest, WhatADryRunPrintsIsAllThatADbaHasToRun) {
+  auto planned = Make()->Setup(/*dry_run=*/true, {});
+  ASSERT_TRUE(planned.ok()) << planned.status();
+  for (const SetupStep& step : *planned) {
+    if (!step.existed) service().Sql(step.sql);
+  }
+  auto warehouse = Make();
+  auto info = warehouse->Check({});
+  EXPECT_TRUE(info.ok()) << info.status();
+  auto result = warehouse->Apply(Numbers(0, 10, 0), {});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->rows, 10);
+  EXPECT_EQ(service().Count("CREATE SCHEMA"), 0);
+  EXPECT_EQ(service().Count("CREATE STAGE"), 0);
+}
+
 TEST_F(SnowflakeWarehouseTest, CheckProvesWhatLoadsNeed) {
   auto early = Make()->Check({});
   EXPECT_EQ(KindOf(early.status()), ErrorKind::kNotFound);

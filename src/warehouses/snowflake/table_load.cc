@@ -192,6 +192,10 @@ arrow::Result<LoadResult> TableLoad::Load() {
     ARROW_RETURN_NOT_OK(Replace());
   }
   ARROW_RETURN_NOT_OK(WriteComments());
+  // A ledger that somebody made by hand has no gate yet.
+  if (!previous_.has_value()) {
+    ARROW_RETURN_NOT_OK(session_->Execute(ledger_.GateStatement()).status());
+  }
   ARROW_RETURN_NOT_OK(session_->Execute("BEGIN").status());
   arrow::Result<int64_t> rows = Publish();
   if (!rows.ok()) {
