@@ -53,3 +53,6 @@ def test_the_wheel_works_in_a_fresh_environment(tmp_path):
         text=True,
     )
     assert done.returncode == 3, done.stderr
+    # What `load` opens came with the wheel.
+    [library] = fresh.glob("lib/python3*/site-packages/keelboat/lib/libduckdb.so")
+    assert library.stat().st_size > 1_000_000
