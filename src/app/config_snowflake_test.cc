@@ -139,7 +139,7 @@ TEST_F(ConfigSnowflakeTest, MistakesNameLineAndRemedy) {
        "needs a person at each login: use a key pair"},
       {rest + ", password: p, authenticator: oauth", "nothing here renews them"},
       {rest + ", password: p, authenticator: snowflake_jtw",
-       "(did you mean 'snowflake_jwt'?)"},
+       "did you mean 'snowflake_jwt'"},
       {rest + ", password: p, authenticator: snowflake_jwt",
        "warehouse.private_key is missing"},
       {rest + ", password: p, load: staged", "did you mean 'stage'?"},
