@@ -7,7 +7,7 @@ DATA ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo demo-metabase test test-full test-dev lint format bench clean distclean
+.PHONY: help deps build demo demo-full demo-metabase test test-full test-dev lint format bench clean distclean
 
 # bootstrap GROUP, then configure; quiet unless it fails.
 define prepare
@@ -35,6 +35,11 @@ demo: ## Run the whole Olist example (DATA=folder of the real CSV files)
 	@scripts/bootstrap build demo
 	@$(MAKE) --no-print-directory build
 	@examples/olist/demo $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+demo-full: ## The same to a bucket and Snowflake: MinIO and a stand-in, on this machine
+	@scripts/bootstrap build demo test
+	@$(MAKE) --no-print-directory build
+	@examples/olist/demo --full $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 demo-metabase: ## 3 million orders from a private Metabase to a DataFrame
 	$(call prepare,test,release)

@@ -3,19 +3,20 @@
 import sys
 from pathlib import Path
 
-import duckdb
 from rich import box
 from rich.bar import Bar
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from .places import Places
+
 _PIPE_WIDTH = 100
 _CHART_MARGIN = 36  # what stands beside the bars
 _CHART_WIDTH = 64
 
 
-def print_summary(report: dict, project: Path, seconds: float) -> None:
+def print_summary(report: dict, project: Path, places: Places, seconds: float) -> None:
     """Print the report of one run; the marts too when dbt built them."""
     terminal = sys.stdout.isatty()
     console = Console(
@@ -33,17 +34,12 @@ def print_summary(report: dict, project: Path, seconds: float) -> None:
     console.print(_tables(report["tables"]))
     transform = report.get("transform") or {}
     console.print(_transform(transform))
-    warehouse = project / "warehouse.duckdb"
-    if transform.get("status") == "ok" and warehouse.exists():
-        with duckdb.connect(str(warehouse), read_only=True) as connection:
-            console.print(_products(connection))
-            console.print(_segments(connection))
-            console.print(
-                _months(
-                    connection, max(10, console.width - _CHART_MARGIN) if terminal else 0
-                )
-            )
-    _print_places(console, report, project, warehouse)
+    if transform.get("status") == "ok":
+        console.print(_products(places))
+        console.print(_segments(places))
+        width = max(10, console.width - _CHART_MARGIN) if terminal else 0
+        console.print(_months(places, width))
+    _print_places(console, report, project, places)
 
 
 def _grid(title: str) -> Table:
@@ -97,17 +93,17 @@ def _transform(transform: dict) -> Text:
     )
 
 
-def _products(connection) -> Table:
+def _products(marts: Places) -> Table:
     grid = _grid("Top products (marts.mart_product_metrics)")
     grid.add_column("product", no_wrap=True)
     grid.add_column("category", no_wrap=True)
     for name in ("items", "revenue R$", "mean price", "stars", "late"):
         grid.add_column(name, justify="right", no_wrap=True)
-    rows = connection.execute(
+    rows = marts.query(
         "SELECT product_id, category_name_english, items, revenue, average_price,"
         " average_review_score, late_share FROM marts.mart_product_metrics"
         " ORDER BY revenue_rank LIMIT 5"
-    ).fetchall()
+    )
     for product, category, items, revenue, price, stars, late in rows:
         grid.add_row(
             product[:8],
@@ -121,16 +117,16 @@ def _products(connection) -> Table:
     return grid
 
 
-def _segments(connection) -> Table:
+def _segments(marts: Places) -> Table:
     grid = _grid("\nCustomer segments (marts.mart_customer_metrics)")
     grid.add_column("segment", no_wrap=True)
     for name in ("customers", "spent R$", "per order", "stars", "favourite category"):
         grid.add_column(name, justify="right", no_wrap=True)
-    rows = connection.execute(
+    rows = marts.query(
         "SELECT segment, COUNT(*), SUM(spent), SUM(spent) / SUM(orders),"
         " AVG(average_review_score), MODE(favourite_category)"
         " FROM marts.mart_customer_metrics GROUP BY segment ORDER BY 3 DESC LIMIT 5"
-    ).fetchall()
+    )
     for segment, customers, spent, per_order, stars, favourite in rows:
         grid.add_row(
             segment,
@@ -143,12 +139,12 @@ def _segments(connection) -> Table:
     return grid
 
 
-def _months(connection, width: int) -> Table:
+def _months(marts: Places, width: int) -> Table:
     """A line a month; `width` is that of the bars, 0 for none."""
     width = min(width, _CHART_WIDTH)
-    rows = connection.execute(
+    rows = marts.query(
         "SELECT month_start, orders, revenue FROM marts.mart_sales_metrics ORDER BY 1"
-    ).fetchall()
+    )
     grid = _grid("\nRevenue by month (marts.mart_sales_metrics)")
     grid.add_column("month", no_wrap=True)
     grid.add_column("orders", justify="right", no_wrap=True)
@@ -165,17 +161,17 @@ def _months(connection, width: int) -> Table:
     return grid
 
 
-def _print_places(console: Console, report: dict, project: Path, warehouse: Path) -> None:
-    places = [
-        ("lake", f"{project / 'lake'} (Delta tables)"),
-        ("warehouse", f"{warehouse} (DuckDB)"),
+def _print_places(console: Console, report: dict, project: Path, places: Places) -> None:
+    lines = [
+        ("lake", places.lake),
+        ("warehouse", places.warehouse),
         ("run record", str(project / "logs" / "runs" / f"{report['run_id']}.json")),
     ]
     pages = project.glob(".keelboat/**/static_index.html")
     if newest := max(pages, key=lambda page: page.stat().st_mtime, default=None):
-        places.append(("dbt docs", newest.as_uri()))
+        lines.append(("dbt docs", newest.as_uri()))
     console.print("\n[bold]Where things are")
-    for name, place in places:
+    for name, place in lines:
         # Unwrapped, so that a path can be copied whole.
         console.print(Text(f"{name:11}{place}"), soft_wrap=True)
 
