@@ -53,8 +53,9 @@ function(keelboat_add_binary name)
 endfunction()
 
 # keelboat_add_test(NAME SOURCES file... [DEPS target...] [TIMEOUT seconds] [SERVER])
-# A GoogleTest executable, one ctest entry, labelled with its folder. SERVER marks a test that
-# starts a database server: such tests do not run at the same time.
+# A GoogleTest executable, one ctest entry, labelled with its folder. Those that may take longest
+# begin first. SERVER marks a test that starts a database server: such tests do not run at the
+# same time.
 function(keelboat_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "SERVER" "TIMEOUT" "SOURCES;DEPS")
   keelboat_reject_unparsed("keelboat_add_test(${name})")
@@ -70,7 +71,7 @@ function(keelboat_add_test name)
     set(arg_TIMEOUT 120)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${label}" TIMEOUT ${arg_TIMEOUT}
-    ENVIRONMENT "KEELBOAT_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+    COST ${arg_TIMEOUT} ENVIRONMENT "KEELBOAT_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
   if(arg_SERVER)
     set_tests_properties(${name} PROPERTIES RESOURCE_LOCK database_server)
   endif()

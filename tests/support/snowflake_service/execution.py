@@ -1,6 +1,7 @@
 """Runs one statement by Snowflake's rules: warehouse, transaction, locks, errors."""
 
 import time
+from contextlib import nullcontext
 
 import duckdb
 import snowflake.connector.errors as errors
@@ -39,7 +40,8 @@ def execute(work: Work) -> None:
                 account_object.require_warehouse(work)
             if _settled_by_transaction(work):
                 return
-            with work.service.locks.held(session, statement):
+            catalog = work.service.catalog if statement.is_ddl else nullcontext()
+            with work.service.locks.held(session, statement), catalog:
                 _run(work)
                 _close_transaction(session, statement)
         except Exception as error:

@@ -23,6 +23,8 @@ class Service:
         self.history = LoadHistory()
         self.log: deque[dict] = deque(maxlen=_LOG_LENGTH)
         self.running: dict[str, Session] = {}  # by request id
+        # Here two sessions that make the same thing at once would be an error.
+        self.catalog = threading.Lock()
         self._guard = threading.Lock()
 
     def reset(self) -> None:
