@@ -34,7 +34,7 @@ struct Known {
 constexpr const char* kLoginRemedy =
     "check 'user' and the password, key or token, and whether the user is locked";
 constexpr const char* kKeyRemedy =
-    "check that the user's RSA_PUBLIC_KEY belongs to 'private_key_file' (ALTER USER … "
+    "check that the user's RSA_PUBLIC_KEY belongs to 'private_key' (ALTER USER … "
     "SET "
     "RSA_PUBLIC_KEY), that 'account' and 'user' are spelled right and that this "
     "machine's "
@@ -62,7 +62,7 @@ constexpr Known kKnown[] = {
     {390197, "", ErrorKind::kAuth,
      "the user has to confirm logins on a second device, which a pipeline cannot: use a "
      "key "
-     "pair ('private_key_file') or a token"},
+     "pair ('private_key') or a token"},
     {390420, "", ErrorKind::kDenied, "a network policy keeps this address out"},
     {390422, "", ErrorKind::kDenied, "a network policy keeps this address out"},
     {390432, "", ErrorKind::kDenied, "a network policy keeps this address out"},

@@ -130,14 +130,14 @@ arrow::Result<Way> WayOf(const SnowflakeOptions& options) {
     if (!options.token.empty()) return Way::kToken;
     if (!options.password.empty()) return Way::kPassword;
     return Wrong("password",
-                 "nothing to log in to Snowflake with: set 'private_key_file' (best), "
+                 "nothing to log in to Snowflake with: set 'private_key' (best), "
                  "'token' or 'password'");
   }
   if (SameName(name, "snowflake")) {
     return need(options.password, "password", Way::kPassword);
   }
   if (SameName(name, "snowflake_jwt")) {
-    return need(options.private_key_file, "private_key_file", Way::kKey);
+    return need(options.private_key_file, "private_key", Way::kKey);
   }
   if (SameName(name, "programmatic_access_token")) {
     return need(options.token, "token", Way::kToken);
@@ -149,7 +149,7 @@ arrow::Result<Way> WayOf(const SnowflakeOptions& options) {
                  "the authenticator '" + name +
                      "' asks a person at each login, in a browser or on a telephone; a "
                      "pipeline runs without one: give its user a key pair "
-                     "('private_key_file') or a programmatic access token ('token')");
+                     "('private_key') or a programmatic access token ('token')");
   }
   return Wrong("authenticator",
                "the authenticator '" + name +
@@ -203,7 +203,7 @@ int GivePassphrase(char* buffer, int size, int /*writing*/, void* data) {
 arrow::Result<std::string> ReadPrivateKey(const SnowflakeOptions& options) {
   const std::string& path = options.private_key_file;
   auto wrong = [&](const std::string& why) {
-    return Wrong("private_key_file", "the private key '" + path + "' " + why);
+    return Wrong("private_key", "the private key '" + path + "' " + why);
   };
   std::ifstream file(path, std::ios::binary);
   std::ostringstream content;

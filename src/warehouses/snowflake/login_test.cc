@@ -120,7 +120,7 @@ TEST(LoginTest, NamesWhatIsNotSet) {
   EXPECT_THAT(ConfigError(options), HasSubstr("'database'"));
   options = Good();
   options.password.clear();
-  EXPECT_THAT(ConfigError(options), HasSubstr("'private_key_file' (best)"));
+  EXPECT_THAT(ConfigError(options), HasSubstr("'private_key' (best)"));
   options = Good();
   options.schema = "Information_Schema";
   EXPECT_THAT(ConfigError(options), HasSubstr("belongs to Snowflake"));
@@ -139,7 +139,7 @@ TEST(LoginTest, ChoosesTheWayOfLoggingIn) {
   options.authenticator = "oauth";
   EXPECT_EQ(OptionsOf(options)["adbc.snowflake.sql.auth_type"], "auth_oauth");
   options.authenticator = "snowflake_jwt";
-  EXPECT_THAT(ConfigError(options), HasSubstr("needs 'private_key_file'"));
+  EXPECT_THAT(ConfigError(options), HasSubstr("needs 'private_key'"));
   options.authenticator = "kerberos";
   EXPECT_THAT(ConfigError(options), HasSubstr("is not known"));
 }
@@ -151,7 +151,7 @@ TEST(LoginTest, RefusesWhatAsksAPerson) {
     options.authenticator = way;
     const std::string message = ConfigError(options);
     EXPECT_THAT(message, HasSubstr("asks a person"));
-    EXPECT_THAT(message, HasSubstr("'private_key_file'"));
+    EXPECT_THAT(message, HasSubstr("'private_key'"));
   }
 }
 
