@@ -142,6 +142,8 @@ def test_stops_the_server_on_a_signal(example, number, code):
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # As from a terminal: a shell's background jobs ignore Ctrl-C, and so would ours.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     lines = [serving.stdout.readline() for _ in range(5)]
     assert lines[4] == "export MYSQL_DATABASE=olist\n"
