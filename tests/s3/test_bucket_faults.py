@@ -102,7 +102,7 @@ def test_the_servers_disk_is_full(large, tmp_path):
             disk.fill(leave=8 << 20)
             done = large.run("run")
             assert done.code == 1, done.text
-            assert "the store is full: free some space" in " ".join(done.text.split())
+            assert "the store is full" in " ".join(done.text.split())
             disk.free()
             # MinIO looks at its disk's room now and then only.
             end = time.monotonic() + 60

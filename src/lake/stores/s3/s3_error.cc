@@ -47,7 +47,9 @@ constexpr Meaning kMeanings[] = {
     {"InvalidBucketName", ErrorKind::kConfig,
      "the store takes no bucket of that name: correct lake.url"},
     {"NoSuchKey", ErrorKind::kNotFound, "there is no such object"},
-    {"NoSuchUpload", ErrorKind::kNotFound, "the upload is gone: somebody ended it"},
+    // MinIO says so too where it had no room to note the upload.
+    {"NoSuchUpload", ErrorKind::kNotFound,
+     "the upload is gone: somebody ended it, or the store is full"},
     {"PreconditionFailed", ErrorKind::kConflict, "it exists already"},
     {"ConditionalRequestConflict", ErrorKind::kUnavailable,
      "another writer is at the same object"},
