@@ -17,14 +17,6 @@ bool IsExactNumber(const std::string& type) {
 
 }  // namespace
 
-arrow::Status WholeLoadNeeded(const std::string& table, const std::string& why) {
-  return MakeError(ErrorKind::kConflict,
-                   "table '" + table +
-                       "' cannot be brought up to date in part, because " + why +
-                       ": a whole load is needed",
-                   {{"table", table}, {kWholeLoad, "needed"}});
-}
-
 arrow::Status TableIncrement::Check() {
   if (existing_.is_unique) {
     return WholeLoadNeeded(request_.table,

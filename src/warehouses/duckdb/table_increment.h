@@ -10,12 +10,10 @@
 #include "warehouses/duckdb/existing_table.h"
 #include "warehouses/duckdb/lake_rows.h"
 #include "warehouses/duckdb/load_session.h"
+#include "warehouses/increment_start.h"
 #include "warehouses/warehouse.h"
 
 namespace keelboat::duckdb {
-
-/// kConflict with kWholeLoad: why a table cannot be brought up to date in part.
-arrow::Status WholeLoadNeeded(const std::string& table, const std::string& why);
 
 /// \brief What changed between two lake versions, on its way into a table.
 ///

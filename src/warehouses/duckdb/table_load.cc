@@ -8,6 +8,7 @@
 #include "warehouses/duckdb/sql_text.h"
 #include "warehouses/duckdb/table_comments.h"
 #include "warehouses/duckdb/table_increment.h"
+#include "warehouses/increment_start.h"
 
 namespace keelboat::duckdb {
 namespace {
@@ -106,26 +107,6 @@ arrow::Result<bool> TableLoad::IsUpToDate() {
   return rows == previous_->row.rows;
 }
 
-arrow::Status TableLoad::CheckStart() {
-  const LoadIncrement& increment = *request_.increment;
-  if (!existing_.has_value() || !previous_.has_value()) {
-    return WholeLoadNeeded(request_.table, "the warehouse does not have it");
-  }
-  if (previous_->row.lake_uri != request_.lake_uri) {
-    return WholeLoadNeeded(request_.table, "it was loaded from another lake, '" +
-                                               previous_->row.lake_uri + "'");
-  }
-  if (previous_->row.lake_version != increment.from_version) {
-    return WholeLoadNeeded(
-        request_.table,
-        "it is at version " + std::to_string(previous_->row.lake_version) +
-            " of the lake and not at " + std::to_string(increment.from_version));
-  }
-  ARROW_ASSIGN_OR_RAISE(std::string digest, FilesDigest(increment.from_files));
-  if (digest == previous_->files_sha256) return arrow::Status::OK();
-  return WholeLoadNeeded(request_.table, "the lake was made anew since it was loaded");
-}
-
 arrow::Status TableLoad::Begin() {
   ARROW_RETURN_NOT_OK(session_.Execute("BEGIN TRANSACTION"));
   if (!previous_.has_value()) {
@@ -184,7 +165,7 @@ arrow::Result<int64_t> TableLoad::LoadWhole() {
 }
 
 arrow::Result<int64_t> TableLoad::ApplyIncrement() {
-  ARROW_RETURN_NOT_OK(CheckStart());
+  ARROW_RETURN_NOT_OK(CheckIncrementStart(request_, previous_, existing_.has_value()));
   TableIncrement increment(&session_, request_, *existing_, previous_->row.rows);
   ARROW_RETURN_NOT_OK(increment.Check());
   ARROW_RETURN_NOT_OK(Begin());

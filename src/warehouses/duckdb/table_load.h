@@ -43,8 +43,6 @@ class TableLoad {
   arrow::Status ReadLedger();
   arrow::Status ReadExisting();
   arrow::Result<bool> IsUpToDate();
-  /// Whether the ledger is where the increment begins.
-  arrow::Status CheckStart();
   arrow::Status Begin();
   arrow::Result<int64_t> LoadWhole();
   arrow::Result<int64_t> ApplyIncrement();

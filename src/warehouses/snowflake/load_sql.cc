@@ -6,6 +6,7 @@
 #include <arrow/type.h>
 
 #include "keelboat/error.h"
+#include "warehouses/increment_start.h"
 #include "warehouses/snowflake/copy.h"
 
 namespace keelboat::snowflake {
@@ -240,14 +241,6 @@ std::string LoadSql::SelectTarget() const {
     values.push_back(columns_[i].is_json() ? "TO_JSON(" + name + ") AS " + name : name);
   }
   return "SELECT " + Commas(values) + " FROM " + target_;
-}
-
-arrow::Status WholeLoadNeeded(const std::string& table, const std::string& why) {
-  return MakeError(ErrorKind::kConflict,
-                   "table '" + table +
-                       "' cannot be brought up to date in part, because " + why +
-                       ": a whole load is needed",
-                   {{"table", table}, {kWholeLoad, "needed"}});
 }
 
 arrow::Result<std::string> BoundOf(const LoadRequest& request, const Column& cursor) {

@@ -92,7 +92,4 @@ class LoadSql {
 /// kConflict with kWholeLoad where values of that type and this text cannot be compared.
 arrow::Result<std::string> BoundOf(const LoadRequest& request, const Column& cursor);
 
-/// kConflict with kWholeLoad: why a table cannot be brought up to date in part.
-arrow::Status WholeLoadNeeded(const std::string& table, const std::string& why);
-
 }  // namespace keelboat::snowflake

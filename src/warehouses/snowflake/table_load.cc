@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "keelboat/error.h"
+#include "warehouses/increment_start.h"
 #include "warehouses/snowflake/setup.h"
 
 namespace keelboat::snowflake {
@@ -123,23 +124,7 @@ arrow::Result<bool> TableLoad::IsUpToDate() {
 
 arrow::Status TableLoad::CheckStart() {
   const LoadIncrement& increment = *request_.increment;
-  if (!existing_.has_value() || !previous_.has_value()) {
-    return WholeLoadNeeded(request_.table, "the warehouse does not have it");
-  }
-  if (previous_->row.lake_uri != request_.lake_uri) {
-    return WholeLoadNeeded(request_.table, "it was loaded from another lake, '" +
-                                               previous_->row.lake_uri + "'");
-  }
-  if (previous_->row.lake_version != increment.from_version) {
-    return WholeLoadNeeded(
-        request_.table,
-        "it is at version " + std::to_string(previous_->row.lake_version) +
-            " of the lake and not at " + std::to_string(increment.from_version));
-  }
-  ARROW_ASSIGN_OR_RAISE(std::string digest, FilesDigest(increment.from_files));
-  if (digest != previous_->files_sha256) {
-    return WholeLoadNeeded(request_.table, "the lake was made anew since it was loaded");
-  }
+  ARROW_RETURN_NOT_OK(CheckIncrementStart(request_, previous_, existing_.has_value()));
   for (const Column& column : sql_->columns()) {
     if (column.lake_name != increment.cursor || column.lake_name.empty()) continue;
     ARROW_ASSIGN_OR_RAISE(bound_, BoundOf(request_, column));
