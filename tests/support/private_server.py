@@ -1,5 +1,6 @@
 """A private MariaDB for one test module: empty databases to fill and throw away."""
 
+import shutil
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,8 @@ from database.mariadb import Server, create_data_directory  # noqa: E402
 
 USER = "reader"
 PASSWORD = "pa55-wörd'%$"
+# Dozens of these servers share a disk.
+_SMALL_LOG = "--innodb-log-file-size=24M"
 
 
 @contextmanager
@@ -18,10 +21,13 @@ def private_server(folder: Path, *settings: str):
     """A running server without any database; everything goes when the block ends."""
     data = folder / "data"
     create_data_directory(data)
-    with Server(data, settings) as server:
-        quoted = PASSWORD.replace("'", "''")
-        server.execute(f"CREATE USER '{USER}'@'127.0.0.1' IDENTIFIED BY '{quoted}'")
-        yield server
+    try:
+        with Server(data, (_SMALL_LOG, *settings)) as server:
+            quoted = PASSWORD.replace("'", "''")
+            server.execute(f"CREATE USER '{USER}'@'127.0.0.1' IDENTIFIED BY '{quoted}'")
+            yield server
+    finally:
+        shutil.rmtree(data)
 
 
 def new_database(server: Server, name: str, sql: str) -> dict[str, str]:

@@ -33,6 +33,8 @@ _SETTINGS = (
     "--innodb-flush-log-at-trx-commit=2",
     "--max-connections=64",
 )
+# The first start puts a log of the size it is told in the place of this one.
+_FIRST_LOG = ("--innodb-log-file-size=8M",)
 # For a fill whose result is thrown away when anything goes wrong.
 FILL_SETTINGS = (
     "--innodb-log-file-size=384M",
@@ -84,6 +86,7 @@ def create_data_directory(directory: Path) -> None:
             f"--tmpdir={scratch}",
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
+            *_FIRST_LOG,
             *as_user(),
         ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
