@@ -211,7 +211,7 @@ arrow::Result<std::vector<std::string>> ListTables(Connection* connection) {
   return names;
 }
 
-arrow::Result<Relation> DescribeTable(std::unique_ptr<Connection> connection,
+arrow::Result<Relation> DescribeTable(ConnectionPtr connection,
                                       const std::string& table) {
   Relation relation;
   ARROW_ASSIGN_OR_RAISE(bool found, ReadTable(connection.get(), table, &relation));

@@ -6,7 +6,7 @@
 
 #include <arrow/result.h>
 
-#include "sources/mysql/connection.h"
+#include "sources/mysql/lent_connection.h"
 #include "sources/source.h"
 
 namespace keelboat::mysql {
@@ -18,8 +18,7 @@ arrow::Result<std::vector<std::string>> ListTables(Connection* connection);
 ///
 /// kNotFound names the nearest tables; kDenied the grant that is missing. Takes the
 /// connection over: types are asked of a prepared statement.
-arrow::Result<Relation> DescribeTable(std::unique_ptr<Connection> connection,
-                                      const std::string& table);
+arrow::Result<Relation> DescribeTable(ConnectionPtr connection, const std::string& table);
 
 /// "olistt does not exist (did you mean 'olist'?)", asked of a server whose database
 /// `options.database` is missing, or hidden from the user.

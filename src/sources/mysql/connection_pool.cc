@@ -17,14 +17,6 @@ bool StillInView(Connection* connection) {
 
 }  // namespace
 
-ReturnConnection::ReturnConnection(std::shared_ptr<ConnectionPool> pool)
-    : pool_(std::move(pool)) {}
-
-void ReturnConnection::operator()(Connection* connection) const {
-  std::unique_ptr<Connection> owned(connection);
-  if (pool_ != nullptr) pool_->GiveBack(std::move(owned));
-}
-
 std::shared_ptr<ConnectionPool> ConnectionPool::Make(
     std::vector<std::unique_ptr<Connection>> connections, int at_once,
     std::string snapshot, std::chrono::milliseconds keep_alive) {

@@ -13,42 +13,24 @@
 #include <arrow/status.h>
 
 #include "sources/mysql/connection.h"
+#include "sources/mysql/lent_connection.h"
 
 namespace keelboat::mysql {
-
-class ConnectionPool;
-
-/// Ends a connection, or gives it back to the pool that lent it.
-class ReturnConnection {
- public:
-  ReturnConnection() = default;
-  // Connections of one's own become pointers of this kind by themselves.
-  ReturnConnection(std::default_delete<Connection>) {}  // NOLINT(google-explicit-*)
-  explicit ReturnConnection(std::shared_ptr<ConnectionPool> pool);
-  void operator()(Connection* connection) const;
-
-  const std::shared_ptr<ConnectionPool>& pool() const { return pool_; }
-
- private:
-  std::shared_ptr<ConnectionPool> pool_;
-};
-
-/// A connection of one's own, or one on loan.
-using ConnectionPtr = std::unique_ptr<Connection, ReturnConnection>;
 
 /// \brief Connections of one snapshot: each is inside a transaction that must live on.
 ///
 /// Thread-safe. A connection that is given back after an error that ended it is gone,
 /// and so is one whose transaction is; spares take its place. Idle connections are asked
 /// for a sign of life now and then, so that nobody on the way takes them for dead.
-class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
+class ConnectionPool final : public ConnectionLender,
+                             public std::enable_shared_from_this<ConnectionPool> {
  public:
   /// \param at_once how many may be on loan; the rest are spares.
   /// \param snapshot id of the snapshot, for errors.
   static std::shared_ptr<ConnectionPool> Make(
       std::vector<std::unique_ptr<Connection>> connections, int at_once,
       std::string snapshot, std::chrono::milliseconds keep_alive = kKeepAlive);
-  ~ConnectionPool();
+  ~ConnectionPool() override;
   ConnectionPool(const ConnectionPool&) = delete;
   ConnectionPool& operator=(const ConnectionPool&) = delete;
 
@@ -58,12 +40,12 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
   /// lost. kUnavailable with the detail kSnapshotLost when no connection is left.
   arrow::Result<ConnectionPtr> Lend(const std::stop_token& stop);
   /// Names the loss of the whole snapshot in the error of a read where that is so.
-  arrow::Status Explain(const arrow::Status& status) const;
+  arrow::Status Explain(const arrow::Status& status) const override;
+  void GiveBack(std::unique_ptr<Connection> connection) override;
   /// Ends the idle connections; those on loan end when they come back.
   void Close();
 
  private:
-  friend class ReturnConnection;
   static constexpr std::chrono::milliseconds kKeepAlive{30'000};
 
   struct Idle {
@@ -72,7 +54,6 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
   };
 
   ConnectionPool(int at_once, std::string snapshot);
-  void GiveBack(std::unique_ptr<Connection> connection);
   void KeepAlive(const std::stop_token& stop, std::chrono::milliseconds interval);
   bool NoneLeft() const { return idle_.empty() && on_loan_ == 0 && asked_ == nullptr; }
   arrow::Status Lost(const std::string& cause) const;

@@ -4,7 +4,7 @@
 
 #include <arrow/result.h>
 
-#include "sources/mysql/connection_pool.h"
+#include "sources/mysql/lent_connection.h"
 #include "sources/source.h"
 
 namespace keelboat::mysql {

@@ -120,9 +120,9 @@ arrow::Result<std::shared_ptr<SourceReader>> MysqlReader::Open(
 arrow::Result<std::shared_ptr<SourceReader>> MysqlReader::Open(
     ConnectionPtr connection, const Relation& relation, const Partition& partition) {
   const MysqlOptions options = connection->options();
-  std::shared_ptr<ConnectionPool> pool = connection.get_deleter().pool();
+  std::shared_ptr<ConnectionLender> lender = connection.get_deleter().lender();
   auto explain = [&](const arrow::Status& status) {
-    return pool == nullptr ? status : pool->Explain(status);
+    return lender == nullptr ? status : lender->Explain(status);
   };
   ARROW_ASSIGN_OR_RAISE(auto schema, Cut(relation, partition));
   SelectParts parts;
@@ -173,16 +173,16 @@ arrow::Result<std::shared_ptr<SourceReader>> MysqlReader::Open(
                      .primary_key = relation.primary_key,
                      .zero_dates = options.zero_dates};
   return std::shared_ptr<SourceReader>(
-      new MysqlReader(std::move(stream), std::move(table), parts.tag, std::move(pool)));
+      new MysqlReader(std::move(stream), std::move(table), parts.tag, std::move(lender)));
 }
 
 MysqlReader::MysqlReader(std::unique_ptr<RowStream> stream, DecodedTable table,
-                         std::string tag, std::shared_ptr<ConnectionPool> pool)
+                         std::string tag, std::shared_ptr<ConnectionLender> lender)
     : stream_(std::move(stream)),
       schema_(table.schema),
       decoder_(std::move(table), BatchMemory()),
       tag_(std::move(tag)),
-      pool_(std::move(pool)) {}
+      lender_(std::move(lender)) {}
 
 MysqlReader::~MysqlReader() { Release(); }
 
@@ -197,7 +197,7 @@ void MysqlReader::Release() {
   bool unfinished = stream_->in_answer() || stopped;
   unsigned long id = stream_->connection().id();
   MysqlOptions options = stream_->connection().options();
-  if (pool_ != nullptr && stream_->in_answer() && !stopped) {
+  if (lender_ != nullptr && stream_->in_answer() && !stopped) {
     // The view that the connection holds is worth more than the rest of the answer.
     EndAnswer(stream_.get(), tag_);
     unfinished = stream_->connection().lost();
@@ -215,7 +215,7 @@ arrow::Status MysqlReader::ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) 
     arrow::Status stop = CheckStop(stream_->connection().stop());
     Release();
     if (!stop.ok()) return stop;
-    if (pool_ != nullptr) return pool_->Explain(status);
+    if (lender_ != nullptr) return lender_->Explain(status);
   }
   return status;
 }

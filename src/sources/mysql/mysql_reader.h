@@ -7,7 +7,7 @@
 
 #include <arrow/result.h>
 
-#include "sources/mysql/connection_pool.h"
+#include "sources/mysql/lent_connection.h"
 #include "sources/mysql/mysql_options.h"
 #include "sources/mysql/row_decoder.h"
 #include "sources/mysql/row_stream.h"
@@ -41,7 +41,7 @@ class MysqlReader final : public SourceReader {
 
  private:
   MysqlReader(std::unique_ptr<RowStream> stream, DecodedTable table, std::string tag,
-              std::shared_ptr<ConnectionPool> pool);
+              std::shared_ptr<ConnectionLender> lender);
   arrow::Status Fill();
   arrow::Status ReadToBatch(std::shared_ptr<arrow::RecordBatch>* batch);
   // Lets go of the server, politely at the end of the answer, by force before it.
@@ -51,7 +51,7 @@ class MysqlReader final : public SourceReader {
   std::shared_ptr<arrow::Schema> schema_;
   RowDecoder decoder_;
   std::string tag_;
-  std::shared_ptr<ConnectionPool> pool_;  // Null for a connection of its own.
+  std::shared_ptr<ConnectionLender> lender_;  // Null for a connection of its own.
   std::vector<std::string> server_warnings_;
 };
 

@@ -21,13 +21,20 @@ arrow::Result<std::string> ServerTime(Connection* connection) {
   return rows.at(0).at(0).value_or("");
 }
 
+// A connection on loan that does not go back.
+std::unique_ptr<Connection> Own(ConnectionPtr lent) {
+  return std::unique_ptr<Connection>(lent.release());
+}
+
 class MysqlSnapshot final : public SourceSnapshot {
  public:
   // Without a pool every read takes a connection, and a moment, of its own; `at_first`
   // is what the first read makes one of.
-  MysqlSnapshot(MysqlOptions options, SnapshotInfo info,
-                std::shared_ptr<ConnectionPool> pool, std::optional<int> at_first)
+  MysqlSnapshot(MysqlOptions options, std::shared_ptr<IdleConnections> idle,
+                SnapshotInfo info, std::shared_ptr<ConnectionPool> pool,
+                std::optional<int> at_first)
       : options_(std::move(options)),
+        idle_(std::move(idle)),
         info_(std::move(info)),
         pool_(std::move(pool)),
         at_first_(at_first) {}
@@ -57,7 +64,7 @@ class MysqlSnapshot final : public SourceSnapshot {
                                            const std::stop_token& stop) override {
     const auto pool = Pool();
     if (pool == nullptr) {
-      ARROW_ASSIGN_OR_RAISE(auto own, Connection::Open(options_, stop));
+      ARROW_ASSIGN_OR_RAISE(auto own, idle_->Lend(stop));
       ARROW_RETURN_NOT_OK(own->Execute("START TRANSACTION READ ONLY"));
       ARROW_ASSIGN_OR_RAISE(std::string now, ServerTime(own.get()));
       return mysql::MeasureCursor(std::move(own), relation, column, where, now);
@@ -80,8 +87,8 @@ class MysqlSnapshot final : public SourceSnapshot {
       const std::stop_token& stop) {
     std::lock_guard lock(mutex_);
     if (pool_ != nullptr || !at_first_.has_value()) return pool_;
-    ARROW_ASSIGN_OR_RAISE(auto first, Connection::Open(options_, stop));
-    ARROW_ASSIGN_OR_RAISE(auto views, OpenViews(std::move(first), *at_first_));
+    ARROW_ASSIGN_OR_RAISE(auto first, idle_->Lend(stop));
+    ARROW_ASSIGN_OR_RAISE(auto views, OpenViews(Own(std::move(first)), *at_first_));
     at_first_.reset();
     if (!views.connections.empty()) {
       pool_ = ConnectionPool::Make(std::move(views.connections), views.at_once, info_.id);
@@ -90,6 +97,7 @@ class MysqlSnapshot final : public SourceSnapshot {
   }
 
   const MysqlOptions options_;
+  const std::shared_ptr<IdleConnections> idle_;
   const SnapshotInfo info_;
   mutable std::mutex mutex_;
   // Guarded by mutex_.
@@ -100,7 +108,8 @@ class MysqlSnapshot final : public SourceSnapshot {
 }  // namespace
 
 arrow::Result<std::shared_ptr<SourceSnapshot>> OpenSnapshot(
-    std::unique_ptr<Connection> first, const SnapshotRequest& request) {
+    ConnectionPtr first, std::shared_ptr<IdleConnections> idle,
+    const SnapshotRequest& request) {
   const MysqlOptions options = first->options();
   const std::string id = options.name + "-" + NewTag();
   ARROW_ASSIGN_OR_RAISE(const std::string now, ServerTime(first.get()));
@@ -108,8 +117,9 @@ arrow::Result<std::shared_ptr<SourceSnapshot>> OpenSnapshot(
   const int connections = std::max(1, request.connections);
   const bool at_once = request.consistent && !request.at_first_read;
   if (at_once) {
-    ARROW_ASSIGN_OR_RAISE(views, OpenViews(std::move(first), connections));
+    ARROW_ASSIGN_OR_RAISE(views, OpenViews(Own(std::move(first)), connections));
   }
+  first.reset();
   views.info.id = id;
   std::shared_ptr<ConnectionPool> pool;
   if (views.connections.empty()) {
@@ -119,8 +129,8 @@ arrow::Result<std::shared_ptr<SourceSnapshot>> OpenSnapshot(
   }
   std::optional<int> at_first;
   if (request.consistent && !at_once) at_first = connections;
-  return std::make_shared<MysqlSnapshot>(options, std::move(views.info), std::move(pool),
-                                         at_first);
+  return std::make_shared<MysqlSnapshot>(options, std::move(idle), std::move(views.info),
+                                         std::move(pool), at_first);
 }
 
 }  // namespace keelboat::mysql

@@ -10,7 +10,8 @@
 #include "core/nearest.h"
 #include "keelboat/error.h"
 #include "sources/mysql/catalog.h"
-#include "sources/mysql/connection.h"
+#include "sources/mysql/idle_connections.h"
+#include "sources/mysql/lent_connection.h"
 #include "sources/mysql/mysql_reader.h"
 #include "sources/mysql/mysql_snapshot.h"
 #include "sources/mysql/query_description.h"
@@ -24,11 +25,13 @@ namespace {
 
 constexpr const char* kAccessDeniedToDatabase = "1044";
 
-using mysql::Connection;
+using mysql::ConnectionPtr;
+using mysql::IdleConnections;
 
 class MysqlSource final : public Source {
  public:
-  explicit MysqlSource(MysqlOptions options) : options_(std::move(options)) {}
+  explicit MysqlSource(MysqlOptions options)
+      : options_(std::move(options)), connections_(IdleConnections::Make(options_)) {}
 
   const std::string& name() const override { return options_.name; }
   arrow::Result<std::string> Dialect(const std::stop_token& /*stop*/) override {
@@ -126,12 +129,12 @@ class MysqlSource final : public Source {
   arrow::Result<std::shared_ptr<SourceSnapshot>> OpenSnapshot(
       const SnapshotRequest& request, const std::stop_token& stop) override {
     ARROW_ASSIGN_OR_RAISE(auto connection, Connect(stop));
-    return mysql::OpenSnapshot(std::move(connection), request);
+    return mysql::OpenSnapshot(std::move(connection), connections_, request);
   }
 
  private:
-  arrow::Result<std::unique_ptr<Connection>> Connect(const std::stop_token& stop) {
-    auto connection = Connection::Open(options_, stop);
+  arrow::Result<ConnectionPtr> Connect(const std::stop_token& stop) {
+    auto connection = connections_->Lend(stop);
     if (connection.ok()) return connection;
     const arrow::Status& status = connection.status();
     // A user without any right on a database is not told whether there is one.
@@ -141,6 +144,7 @@ class MysqlSource final : public Source {
   }
 
   const MysqlOptions options_;
+  const std::shared_ptr<IdleConnections> connections_;
 };
 
 }  // namespace

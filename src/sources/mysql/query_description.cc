@@ -126,15 +126,14 @@ std::string DeclaredType(const ServerField& field) {
   }
 }
 
-arrow::Result<Relation> DescribeQuery(std::unique_ptr<Connection> connection,
-                                      const std::string& sql) {
+arrow::Result<Relation> DescribeQuery(ConnectionPtr connection, const std::string& sql) {
   Relation relation;
   ARROW_ASSIGN_OR_RAISE(relation.sql, QueryText(sql));
   const MysqlZeroDates zero_dates = connection->options().zero_dates;
   SelectParts parts;
   parts.sql = relation.sql;
-  auto prepared = RowStream::Prepare(ConnectionPtr(std::move(connection)),
-                                     "SELECT * FROM " + FromText(parts), "");
+  auto prepared =
+      RowStream::Prepare(std::move(connection), "SELECT * FROM " + FromText(parts), "");
   if (!prepared.ok()) return Reinterpret(prepared.status());
   ARROW_ASSIGN_OR_RAISE(auto server_fields, (*prepared)->Fields());
   std::vector<std::shared_ptr<arrow::Field>> fields;

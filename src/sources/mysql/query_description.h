@@ -6,7 +6,7 @@
 #include <arrow/result.h>
 
 #include "sources/mysql/column_type.h"
-#include "sources/mysql/connection.h"
+#include "sources/mysql/lent_connection.h"
 #include "sources/source.h"
 
 namespace keelboat::mysql {
@@ -15,8 +15,7 @@ namespace keelboat::mysql {
 ///
 /// The server prepares the query and runs nothing. kConfig for what it cannot prepare,
 /// and as `QueryText` says. Takes the connection over.
-arrow::Result<Relation> DescribeQuery(std::unique_ptr<Connection> connection,
-                                      const std::string& sql);
+arrow::Result<Relation> DescribeQuery(ConnectionPtr connection, const std::string& sql);
 
 /// The type that a table's column would be declared with: "decimal(10,2) unsigned". Of an
 /// enum or a set the members are not known.

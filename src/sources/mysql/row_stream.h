@@ -12,7 +12,7 @@
 
 #include "sources/mysql/column_type.h"
 #include "sources/mysql/connection.h"
-#include "sources/mysql/connection_pool.h"
+#include "sources/mysql/lent_connection.h"
 
 namespace keelboat::mysql {
 
