@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -121,6 +122,26 @@ def test_secrets_and_built_things_stay_out_of_the_build():
     # The build itself must not miss what is left out.
     for needed in ("scripts", "src", "examples", "requirements.txt", "cmake", "LICENSE"):
         assert needed not in ignored and (ROOT / needed).exists()
+
+
+def test_the_build_does_without_what_stays_out(tmp_path):
+    """CMake makes its plan in a copy of what the build sees."""
+    ignored = (DEPLOY / "Dockerfile.dockerignore").read_text().split()
+    copy = tmp_path / "copy"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*ignored), symlinks=True)
+    assert not (copy / "tests").exists()
+    # What `make build` has installed by then.
+    (copy / "build").mkdir()
+    (copy / "build" / "deps").symlink_to(ROOT / "build" / "deps")
+    (copy / ".venv").symlink_to(ROOT / ".venv")
+    done = subprocess.run(
+        ["cmake", "--preset", "release"],
+        cwd=copy,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def lint(path: Path) -> subprocess.CompletedProcess:
