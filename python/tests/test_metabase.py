@@ -255,15 +255,17 @@ def test_a_saved_question_takes_parameters(login):
 
 def test_memory_is_the_table_and_little_more():
     script = textwrap.dedent("""
-        import os, resource, keelboat
-        def peak():
-            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        import os, keelboat
+        from pathlib import Path
+        def memory(what):  # getrusage would tell of the process that started this one.
+            told = Path("/proc/self/status").read_text().partition(what)[2]
+            return int(told.split()[1]) * 1024
         source = keelboat.Source(os.environ["METABASE_URL"])
         source.fetch("SELECT 1 AS one", database="2").to_arrow()
-        before = peak()
+        before = memory("VmRSS")
         table = source.fetch("@orders", database="2").to_arrow()
         assert table.num_rows == 800_000
-        print((peak() - before - table.nbytes) / 1e6)
+        print((memory("VmHWM") - before - table.nbytes) / 1e6)
     """)
     with metabase(profile="v55", orders=800_000) as running:
         done = subprocess.run(
@@ -277,8 +279,8 @@ def test_memory_is_the_table_and_little_more():
             text=True,
         )
     assert done.returncode == 0, done.stderr
-    # Of 3 million rows this is a tenth.
-    assert float(done.stdout) < 64
+    # Of 3 million rows, 294 MB, this and Python with its imports are three tenths.
+    assert float(done.stdout) < 32
 
 
 def test_several_threads_share_one_login(login):

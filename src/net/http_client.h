@@ -85,10 +85,10 @@ class HttpClient {
                                            const std::stop_token& stop) = 0;
   /// \brief Asks over a connection of its own, which is closed with the stream.
   ///
-  /// Returns when the head is there. At most about 1 MiB is read ahead. A body that has
-  /// neither a length nor chunks nor compression (HTTP/1.0) ends where the server closes:
-  /// only its reader can tell whether it is whole. The stream must not outlive the
-  /// client; `stop` ends its reads, too.
+  /// Returns when the head is there. At most about 256 KiB are read ahead. A body that
+  /// has neither a length nor chunks nor compression (HTTP/1.0) ends where the server
+  /// closes: only its reader can tell whether it is whole. The stream must not outlive
+  /// the client; `stop` ends its reads, too.
   virtual arrow::Result<HttpStream> Open(const HttpRequest& request,
                                          const std::stop_token& stop) = 0;
 };

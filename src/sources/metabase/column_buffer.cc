@@ -24,10 +24,12 @@ arrow::Status Resize(Buffer* buffer, int64_t bytes, arrow::MemoryPool* pool) {
   return (*buffer)->Resize(bytes, /*shrink_to_fit=*/false);
 }
 
-// Gives back what was reserved in vain, where it is worth a copy.
+// Gives back what was reserved in vain: of large buffers always, since their end is cut
+// off in place; of small ones where it is worth a copy.
 arrow::Result<std::shared_ptr<arrow::Buffer>> Trimmed(Buffer buffer, int64_t bytes) {
   if (buffer == nullptr) return nullptr;
-  const bool shrink = buffer->capacity() > bytes + bytes / 8 + 4096;
+  constexpr int64_t kLarge = 16 << 10;
+  const bool shrink = bytes >= kLarge || buffer->capacity() > bytes + bytes / 8 + 4096;
   ARROW_RETURN_NOT_OK(buffer->Resize(bytes, shrink));
   buffer->ZeroPadding();
   return std::shared_ptr<arrow::Buffer>(std::move(buffer));

@@ -18,12 +18,12 @@ namespace keelboat::metabase {
 /// Metabase writes a row a line, and no line break can stand inside a JSON string, so
 /// that bytes up to the last line break are whole rows. simdjson finds the places of
 /// braces, colons, commas and of the first characters of values, and checks UTF-8 and
-/// quotes on the way. Holds one window of some 256 KiB, or of one row where that is
+/// quotes on the way. Holds one window of some 128 KiB, or of one row where that is
 /// longer. One thread.
 class ExportWindow {
  public:
   static arrow::Result<std::unique_ptr<ExportWindow>> Make(
-      std::unique_ptr<ByteStream> stream, int64_t window_bytes = 256 << 10);
+      std::unique_ptr<ByteStream> stream, int64_t window_bytes = 128 << 10);
   ~ExportWindow();
 
   /// \brief Moves on to the next lines; false at the proven end of the body.
