@@ -108,7 +108,9 @@ arrow::Status MapDriverError(const std::string& path, const adbc::DriverError& e
     return MakeError(ErrorKind::kNotFound, "the file '" + file + "' is not there",
                      {{"file", file}});
   }
-  if (Has(message, "Out of Memory Error") || Has(message, "failed to pin block")) {
+  // Only the last of these is left of it where a commit needed the memory.
+  if (Has(message, "Out of Memory Error") || Has(message, "failed to pin block") ||
+      Has(message, "could not allocate block")) {
     return MakeError(
         ErrorKind::kUnsupported,
         "DuckDB needs more memory than it was given, as values of many megabytes "

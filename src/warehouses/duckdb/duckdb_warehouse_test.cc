@@ -399,5 +399,24 @@ TEST_F(DuckdbWarehouseTest, GivesLongValuesMoreMemory) {
   EXPECT_EQ(Value("SELECT lake_version FROM raw._keelboat_ledger"), "0");
 }
 
+TEST_F(DuckdbWarehouseTest, GivesHundredsOfColumnsMoreMemory) {
+  arrow::FieldVector fields;
+  std::string numbers;
+  for (int i = 0; i < 500; ++i) {
+    fields.push_back(LakeField("c" + std::to_string(i), arrow::int32()));
+    numbers += (i == 0 ? "[" : ", ") + std::to_string(i);
+  }
+  auto schema = arrow::schema(fields);
+  const std::vector<std::string> columns(fields.size(), numbers + "]");
+  auto file = WriteParquet(Path("wide.parquet"), schema, columns);
+  LoadRequest request = RequestFor("wide", schema, {file}, 0);
+  // The second load replaces the first: only its commit finds that memory is short.
+  for (request.lake_version = 0; request.lake_version < 3; ++request.lake_version) {
+    auto result = Make()->Apply(request, never_);
+    ASSERT_TRUE(result.ok()) << request.lake_version << ": " << result.status();
+    EXPECT_EQ(Value("SELECT count(*) FROM raw.wide WHERE c499 = 499"), "1");
+  }
+}
+
 }  // namespace
 }  // namespace keelboat::duckdb
