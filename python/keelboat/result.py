@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
+from ._frame import FrameColumns
 from ._progress import Progress
 from .errors import DataError, FetchWarning
 
@@ -169,30 +170,36 @@ class Result:
             raise ValueError("types is 'numpy' or 'arrow'")
         if decimals not in ("exact", "float"):
             raise ValueError("decimals is 'exact' or 'float'")
-        kept = self._table is not None
-        table = self._table if kept else self._read_all()
-        if decimals == "float":
-            table = _decimals_as_floats(table)
+        if types == "numpy" and self._table is None and not options:
+            rows = self._rows.info().get("rows")
+            if rows is not None:
+                return self._frame_as_it_comes(rows, decimals)
         if types == "arrow":
             import pandas
 
             options.setdefault("types_mapper", pandas.ArrowDtype)
-            return table.to_pandas(**options)
-        options.setdefault("date_as_object", False)
-        if not kept:
-            # Each column is let go of as soon as it is converted.
-            options.setdefault("split_blocks", True)
-            options.setdefault("self_destruct", True)
-        options.setdefault("types_mapper", _decimal_type)
-        nullable = _integers_with_nulls(table)
-        if nullable:
-            others = [at for at in range(table.num_columns) if at not in nullable]
-            table = table.select(others)
-        frame = table.to_pandas(**options)
-        del table
-        for position, (name, column) in nullable.items():
-            frame.insert(position, name, column, allow_duplicates=True)
-        return frame
+            return self._all_rows(decimals).to_pandas(**options)
+        freeing = _FREEING if self._table is None else {}
+        options = _NUMPY_OPTIONS | freeing | options
+        return _frame_of(self._all_rows(decimals), options)
+
+    def _all_rows(self, decimals: str) -> pa.Table:
+        table = self._table if self._table is not None else self._read_all()
+        return _decimals_as_floats(table) if decimals == "float" else table
+
+    def _frame_as_it_comes(self, rows: int, decimals: str) -> pandas.DataFrame:
+        """As `to_pandas`, where so many rows, more or less, are to come."""
+        columns: FrameColumns | None = None
+
+        def begin() -> None:
+            nonlocal columns
+            columns = FrameColumns(self._schema, rows, _NUMPY_OPTIONS)
+
+        self._read(begin, lambda batch: columns.add(batch))
+        rest = columns.rest()
+        if decimals == "float":
+            rest = _decimals_as_floats(rest)
+        return columns.frame(_frame_of(rest, _NUMPY_OPTIONS | _FREEING))
 
     def to_polars(self) -> polars.DataFrame:
         """All rows as a `polars.DataFrame`, mostly without a copy."""
@@ -274,25 +281,33 @@ class Result:
         return True
 
     def _read_all(self) -> pa.Table:
-        self._begin()
         batches: list[pa.RecordBatch] = []
+        self._read(batches.clear, batches.append)
+        return pa.Table.from_batches(batches, self._schema)
+
+    def _read(
+        self, begin: Callable[[], None], take: Callable[[pa.RecordBatch], None]
+    ) -> None:
+        """Hands every batch to `take`; `begin` comes first, and again where all rows do."""
+        self._begin()
         with Progress(self._label, self._progress) as progress:
             try:
+                begin()
                 while True:
                     try:
                         batch = self._next(progress)
                     except DataError as error:
                         if not self._restart(error, progress):
                             raise
-                        batches.clear()
+                        begin()
                         continue
                     if batch is None:
                         break
-                    batches.append(batch)
+                    take(batch)
+                    del batch
             finally:
                 self.close()
         self._warn()
-        return pa.Table.from_batches(batches, self._schema)
 
     def _warn(self) -> None:
         info = self.info
@@ -306,6 +321,18 @@ def _decimals_as_floats(table: pa.Table) -> pa.Table:
             floats = table.column(position).cast(pa.float64())
             table = table.set_column(position, column.with_type(pa.float64()), floats)
     return table
+
+
+def _frame_of(table: pa.Table, options: dict[str, Any]) -> pandas.DataFrame:
+    nullable = _integers_with_nulls(table)
+    if nullable:
+        others = [at for at in range(table.num_columns) if at not in nullable]
+        table = table.select(others)
+    frame = table.to_pandas(**options)
+    del table
+    for position, (name, column) in nullable.items():
+        frame.insert(position, name, column, allow_duplicates=True)
+    return frame
 
 
 def _decimal_type(kind: pa.DataType) -> pandas.ArrowDtype | None:
@@ -330,3 +357,11 @@ def _integers_with_nulls(table: pa.Table) -> dict[int, tuple[str, pandas.Series]
         series = column.to_pandas(types_mapper=lambda _, into=nullable: into)
         columns[position] = (table.schema.names[position], series)
     return columns
+
+
+_NUMPY_OPTIONS: dict[str, Any] = {
+    "date_as_object": False,
+    "types_mapper": _decimal_type,
+}
+# Each column is let go of as soon as it is converted.
+_FREEING: dict[str, Any] = {"split_blocks": True, "self_destruct": True}
