@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -42,8 +43,13 @@ void Show(const Invocation& invocation, const SetupLine& line,
 }
 
 // What --dry-run prints: a script that a person with more rights can read and run.
-std::string ScriptOf(const Invocation& invocation, const SetupLine& line) {
+std::string ScriptOf(const Invocation& invocation, const SetupLine& line,
+                     std::string why) {
   std::string text = "-- " + line.what;
+  if (line.outcome == SetupOutcome::kFailed) {
+    std::replace(why.begin(), why.end(), '\n', ' ');
+    return text + ": left out, " + why + "\n";
+  }
   if (line.outcome != SetupOutcome::kMissing || line.sql.empty()) {
     return text + ": " + SetupOutcomeName(line.outcome) + "\n";
   }
@@ -78,7 +84,7 @@ arrow::Result<int> SetUp(const Invocation& invocation, bool dry_run) {
     }
     steps.push_back(std::move(step));
     Show(invocation, line, message);
-    if (script && !failed) PrintData(ScriptOf(invocation, line));
+    if (script) PrintData(ScriptOf(invocation, line, message));
   };
   SetUpProject(*project, dry_run, tell, invocation.stop);
   if (invocation.stop.stop_requested()) code = ExitCodeOf(ErrorKind::kCancelled);
@@ -95,13 +101,16 @@ arrow::Result<int> SetUp(const Invocation& invocation, bool dry_run) {
 
 void AddSetupCommand(CLI::App& program, Invocation& invocation, Action& action) {
   auto* command = program.add_subcommand(
-      "setup", "Create what lake and warehouse lack: bucket, schemas, stage, ledger");
+      "setup",
+      "Create what lake and warehouse lack: bucket, schemas, stage, ledger, tables");
   auto dry_run = std::make_shared<bool>(false);
   command->add_flag("--dry-run", *dry_run,
                     "Change nothing; print the SQL that would be run");
   command->footer(
-      "What exists is left as it is, so setup can be repeated. Rights that keelboat's\n"
-      "role lacks: give what --dry-run prints to somebody who has them.\n"
+      "What exists is left as it is, so setup can be repeated. Tables are made as the\n"
+      "source describes them, schemas of models as dbt does; without them the rest is\n"
+      "made. Rights that keelboat's role lacks: give what --dry-run prints to somebody\n"
+      "who has them.\n"
       "Examples:\n"
       "  keelboat setup --env prod\n"
       "  keelboat setup --dry-run > for-the-dba.sql");

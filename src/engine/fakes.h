@@ -163,8 +163,8 @@ class FakeWarehouse final : public Warehouse {
   arrow::Result<WarehouseInfo> Check(const std::stop_token&) override {
     return WarehouseInfo{};
   }
-  arrow::Result<std::vector<SetupStep>> Setup(bool, const std::stop_token&) override {
-    return std::vector<SetupStep>{};
+  arrow::Status Setup(const SetupRequest&, const std::stop_token&) override {
+    return arrow::Status::OK();
   }
   arrow::Result<std::vector<LedgerRow>> ReadLedger() override {
     return std::vector<LedgerRow>{};

@@ -14,6 +14,7 @@
 #include "transform/build_tally.h"
 #include "transform/dbt_files.h"
 #include "transform/dbt_log.h"
+#include "transform/manifest.h"
 #include "transform/transform.h"
 #include "transform/worker.h"
 
@@ -27,6 +28,7 @@ using transform::Worker;
 using transform::WorkerEvent;
 
 constexpr const char* kDeps = R"({"do":"deps"})";
+constexpr const char* kParse = R"({"do":"dbt","arguments":["parse"]})";
 constexpr const char* kBuild = R"({"do":"dbt","arguments":["build"]})";
 // The build has just written the manifest with its compiled SQL: nothing to compile
 // again.
@@ -94,7 +96,7 @@ class ResidentDbt final : public Dbt {
     if (worker_ == nullptr) {
       return MakeError(ErrorKind::kInternal, "dbt was asked after its build");
     }
-    ARROW_ASSIGN_OR_RAISE(WorkerEvent ready, Await(nullptr, stop));
+    ARROW_ASSIGN_OR_RAISE(WorkerEvent ready, Await(stop));
     const bool known = !ready.version.empty();
     if (known && !IsSupported(ready.version)) {
       return MakeError(ErrorKind::kConfig,
@@ -111,6 +113,15 @@ class ResidentDbt final : public Dbt {
     }
     version_ = ready.version;
     return version_;
+  }
+
+  arrow::Result<std::vector<std::string>> Schemas(const std::stop_token& stop) override {
+    ARROW_RETURN_NOT_OK(AwaitReady(stop).status());
+    ARROW_RETURN_NOT_OK(InstallPackages(stop));
+    ARROW_ASSIGN_OR_RAISE(WorkerEvent parsed, Run(kParse, stop));
+    if (!parsed.success) return StatusOf(parsed, options_);
+    return transform::ReadSchemas(DbtTargetDir(options_) / "manifest.json",
+                                  options_.adapter);
   }
 
   arrow::Result<TransformFinished> Build(Observer& observer,
@@ -144,11 +155,8 @@ class ResidentDbt final : public Dbt {
     ARROW_ASSIGN_OR_RAISE(std::string version, AwaitReady(stop));
     BuildTally& tally = tally_.emplace("dbt " + version, observer, *log_);
     log_->Write("INFO", fmt::format("dbt {} build, target {}", version, options_.target));
-    ARROW_ASSIGN_OR_RAISE(WorkerEvent deps, Run(kDeps, tally, stop));
-    if (!deps.success) {
-      return AddContext(StatusOf(deps, options_), "installing dbt's packages");
-    }
-    ARROW_ASSIGN_OR_RAISE(WorkerEvent build, Run(kBuild, tally, stop));
+    ARROW_RETURN_NOT_OK(InstallPackages(stop));
+    ARROW_ASSIGN_OR_RAISE(WorkerEvent build, Run(kBuild, stop));
     TransformFinished finished = tally.Finished();
     if (finished.failed > 0) {
       worker_->Quit();
@@ -161,7 +169,7 @@ class ResidentDbt final : public Dbt {
       worker_->Quit();
       return finished;
     }
-    ARROW_ASSIGN_OR_RAISE(WorkerEvent docs, Run(kDocs, tally, stop));
+    ARROW_ASSIGN_OR_RAISE(WorkerEvent docs, Run(kDocs, stop));
     worker_->Quit();
     if (!docs.success) {
       finished.status = "failed";
@@ -172,16 +180,21 @@ class ResidentDbt final : public Dbt {
     return finished;
   }
 
-  arrow::Result<WorkerEvent> Run(const char* command, BuildTally& tally,
-                                 const std::stop_token& stop) {
-    ARROW_RETURN_NOT_OK(worker_->Send(command));
-    return Await(&tally, stop);
+  arrow::Status InstallPackages(const std::stop_token& stop) {
+    ARROW_ASSIGN_OR_RAISE(WorkerEvent deps, Run(kDeps, stop));
+    if (deps.success) return arrow::Status::OK();
+    return AddContext(StatusOf(deps, options_), "installing dbt's packages");
   }
 
-  arrow::Result<WorkerEvent> Await(BuildTally* tally, const std::stop_token& stop) {
+  arrow::Result<WorkerEvent> Run(const char* command, const std::stop_token& stop) {
+    ARROW_RETURN_NOT_OK(worker_->Send(command));
+    return Await(stop);
+  }
+
+  arrow::Result<WorkerEvent> Await(const std::stop_token& stop) {
     return worker_->Await(
         [&](const WorkerEvent& event) {
-          if (tally != nullptr) tally->On(event);
+          if (tally_.has_value()) tally_->On(event);
         },
         [&](const std::string& line) { log_->Write("INFO", line); }, stop);
   }

@@ -48,6 +48,15 @@ class Dbt {
   /// kConfig when dbt is missing or of a version that does not fit.
   virtual arrow::Result<std::string> AwaitReady(const std::stop_token& stop) = 0;
 
+  /// \brief The schemas that the project's models, seeds, snapshots and kept test
+  /// failures go to, sorted, as the adapter's SQL spells them.
+  ///
+  /// Runs deps (only where a packages file needs it) and reads the project; opens no
+  /// database. Not after `Build`. Those of another database are not among them. Errors as
+  /// of `Build`.
+  virtual arrow::Result<std::vector<std::string>> Schemas(
+      const std::stop_token& stop) = 0;
+
   /// \brief Runs deps (only where a packages file needs it), build and docs generate.
   ///
   /// To be called once, when nobody else has the database open; when it returns, the

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <arrow/result.h>
+#include <arrow/status.h>
 #include <arrow/type_fwd.h>
 
 #include "core/clock.h"
@@ -29,11 +30,36 @@ struct WarehouseInfo {
   std::string endpoint;  ///< Path or account.
 };
 
-/// Something that has to be there before tables can be loaded.
+/// Something that has to be there before tables can be loaded, or that would be made
+/// then.
 struct SetupStep {
   std::string what;      ///< "schema OLIST.RAW".
-  std::string sql;       ///< What makes it; without secrets.
+  std::string sql;       ///< What makes it, one statement or several; without secrets.
   bool existed = false;  ///< It was there already: nothing was run.
+  /// Why this one table cannot be made; other tables can.
+  arrow::Status error = arrow::Status::OK();
+};
+
+/// A table as its first load would make it.
+struct TableDraft {
+  std::string table;
+  /// Columns in the lake's types, with field metadata (comments, logical types).
+  std::shared_ptr<arrow::Schema> schema;
+  std::string description;  ///< Table comment.
+};
+
+/// What to set up beside the schema that is loaded into, its ledger and its stages.
+struct SetupRequest {
+  /// Only look, which needs no right to make anything.
+  bool dry_run = false;
+  std::vector<std::string> schemas = {};  ///< As SQL spells them.
+  std::vector<TableDraft> tables = {};
+  /// Told of each step as soon as it is done. May be empty.
+  std::function<void(const SetupStep&)> on_step = nullptr;
+
+  void Tell(const SetupStep& step) const {
+    if (on_step) on_step(step);
+  }
 };
 
 /// One file to load.
@@ -132,12 +158,14 @@ class Warehouse {
 
   /// Opens the database, proves the rights to write and says what is there.
   virtual arrow::Result<WarehouseInfo> Check(const std::stop_token& stop) = 0;
-  /// \brief Makes what is missing of database, schema, stages and ledger, nothing else.
+  /// \brief Makes what is missing of database, schemas, stages, ledger, tables and their
+  /// comments, nothing else.
   ///
-  /// Says for each whether it was there. `dry_run`: only looks, which needs no right to
-  /// make anything.
-  virtual arrow::Result<std::vector<SetupStep>> Setup(bool dry_run,
-                                                      const std::stop_token& stop) = 0;
+  /// A table that it makes is the one that a first load would make, and that load finds
+  /// it as its own. Of what is there already nothing is altered. An error ends it; what
+  /// was told by then is made.
+  virtual arrow::Status Setup(const SetupRequest& request,
+                              const std::stop_token& stop) = 0;
   /// All ledger rows, sorted by table; empty when nothing was loaded yet.
   virtual arrow::Result<std::vector<LedgerRow>> ReadLedger() = 0;
   /// \brief Brings a table to a lake version in one transaction: rows, gates, ledger row.

@@ -102,3 +102,113 @@ def test_another_run_holds_the_project(project, flags):
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         assert project.run("setup", *flags).code == (0 if flags else 3)
+
+
+def table_steps(done) -> list[dict]:
+    return [step for step in done.json["steps"] if "table" in step["what"]]
+
+
+def columns(project) -> list[tuple]:
+    return project.warehouse(
+        "SELECT table_name, column_name, data_type, comment FROM duckdb_columns()"
+        " WHERE schema_name = 'raw' AND table_name <> '_keelboat_ledger'"
+        " ORDER BY table_name, column_index"
+    )
+
+
+def test_tables_are_as_a_first_load_makes_them(project):
+    project.write("schema/customers.json", MASKS)
+    project.ok("setup")
+    made = columns(project)
+    assert ("orders", "price", "DECIMAL(10,2)", None) in made
+    [(comment,)] = project.warehouse(
+        "SELECT comment FROM duckdb_tables() WHERE table_name = 'orders'"
+    )
+    assert comment == "Orders of the shop"
+    status = project.ok("status", "--json").json["tables"]
+    assert {table["warehouse_rows"] for table in status} == {None}
+    (project.path / "warehouse.duckdb").unlink()
+    project.ok("run")
+    assert columns(project) == made
+    assert project.warehouse("SELECT count(*) FROM raw.orders") == [(3,)]
+
+
+def test_a_lake_that_is_there_needs_no_source(project):
+    """What is loaded next is what the lake has."""
+    project.ok("extract")
+    done = project.ok("setup", "--json", MYSQL_PORT="1")
+    assert {step["outcome"] for step in table_steps(done)} == {"created"}
+    project.ok("load", MYSQL_PORT="1")
+    assert project.warehouse("SELECT count(*) FROM raw.orders") == [(3,)]
+
+
+def test_a_source_that_is_away_is_named_and_the_rest_is_made(project):
+    done = project.run("setup", "--json", MYSQL_PORT="1")
+    assert done.code == 3
+    [failed] = [step for step in done.json["steps"] if step["outcome"] == "failed"]
+    assert failed["what"] == "tables of shop"
+    assert failed["error"]["kind"] == "unavailable"
+    assert "127.0.0.1" in failed["error"]["message"]
+    assert 'ledger "raw"."_keelboat_ledger"' in outcomes(done)
+    script = project.run("setup", "--dry-run", MYSQL_PORT="1")
+    assert script.code == 3
+    assert "-- tables of shop: left out, " in script.out
+    assert {step["outcome"] for step in table_steps(project.ok("setup", "--json"))} == {
+        "created"
+    }
+
+
+def test_a_table_that_cannot_be_made_does_not_stop_the_others(project):
+    project.write("schema/customers.json", "{")
+    done = project.run("setup", "--json")
+    assert done.code == 2
+    [failed] = [step for step in done.json["steps"] if step["outcome"] == "failed"]
+    assert "schema/customers.json" in failed["error"]["message"]
+    (project.path / "schema" / "customers.json").unlink()
+    with duckdb.connect(str(project.path / "warehouse.duckdb")) as connection:
+        connection.execute("CREATE VIEW raw.customers AS SELECT 1 AS a")
+    done = project.run("setup", "--json")
+    assert done.code == 2
+    [failed] = [step for step in done.json["steps"] if step["outcome"] == "failed"]
+    assert "customers" in failed["what"]
+    assert "did not make" in failed["error"]["message"]
+    assert outcomes(done)['table "raw"."orders"'] == "created"
+
+
+MASKS = {
+    "type": "object",
+    "properties": {"email": {"type": ["string", "null"], "x-mask": "hash"}},
+}
+
+DBT = {
+    "dbt/dbt_project.yml": """\
+name: small
+version: "1.0"
+profile: keelboat
+models: {small: {+schema: marts}}
+""",
+    "dbt/models/per_customer.sql": "SELECT customer FROM raw.orders",
+}
+
+
+def test_schemas_of_the_models(project):
+    for name, text in DBT.items():
+        project.write(name, text)
+    yaml = project.path / "keelboat.yaml"
+    yaml.write_text(yaml.read_text() + "dbt: {project: dbt}\n")
+    script = project.ok("setup", "--dry-run")
+    assert 'CREATE SCHEMA IF NOT EXISTS "analytics_marts";' in script.out
+    assert (
+        outcomes(project.ok("setup", "--json"))['schema "analytics_marts"'] == "created"
+    )
+    project.ok("run")
+    assert project.warehouse("SELECT count(*) FROM analytics_marts.per_customer") == [
+        (3,)
+    ]
+    (project.path / "dbt" / "models" / "per_customer.sql").write_text("{{ ref('no') }}")
+    done = project.run("setup", "--json")
+    assert done.code == 2
+    [failed] = [step for step in done.json["steps"] if step["outcome"] == "failed"]
+    assert failed["part"] == "dbt"
+    assert "'no'" in failed["error"]["message"]
+    assert 'ledger "raw"."_keelboat_ledger"' in outcomes(done)

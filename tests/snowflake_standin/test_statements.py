@@ -82,6 +82,7 @@ def test_comments_of_tables_and_columns(schema):
     assert schema.run(comments) == [("A", "it's a"), ("B", "it's b")]
     schema.run("ALTER TABLE t ALTER a COMMENT $$new 'a'$$, b COMMENT $$new b$$")
     assert schema.run(comments) == [("A", "new 'a'"), ("B", "new b")]
+    assert [row[9] for row in schema.run("DESCRIBE TABLE t")] == ["new 'a'", "new b"]
     table = f"SELECT comment FROM information_schema.tables WHERE table_schema = '{schema.name}'"
     assert schema.run(table) == [("it's t",)]
     schema.run("COMMENT ON TABLE t IS 'new t''s'")

@@ -12,6 +12,7 @@
 #include "warehouses/duckdb/database_file.h"
 #include "warehouses/duckdb/driver_errors.h"
 #include "warehouses/duckdb/ledger.h"
+#include "warehouses/duckdb/setup.h"
 #include "warehouses/duckdb/sql_text.h"
 #include "warehouses/duckdb/table_comparison.h"
 
@@ -44,8 +45,7 @@ class DuckdbWarehouse final : public Warehouse {
       : options_(std::move(options)), hook_(std::move(hook)) {}
 
   arrow::Result<WarehouseInfo> Check(const std::stop_token& stop) override;
-  arrow::Result<std::vector<SetupStep>> Setup(bool dry_run,
-                                              const std::stop_token& stop) override;
+  arrow::Status Setup(const SetupRequest& request, const std::stop_token& stop) override;
   arrow::Result<std::vector<LedgerRow>> ReadLedger() override;
   arrow::Result<LoadResult> Apply(const LoadRequest& request,
                                   const std::stop_token& stop) override;
@@ -114,43 +114,17 @@ arrow::Result<WarehouseInfo> DuckdbWarehouse::Check(const std::stop_token& stop)
   return info;
 }
 
-arrow::Result<std::vector<SetupStep>> DuckdbWarehouse::Setup(
-    bool dry_run, const std::stop_token& stop) {
+arrow::Status DuckdbWarehouse::Setup(const SetupRequest& request,
+                                     const std::stop_token& stop) {
   std::lock_guard lock(mutex_);
   ARROW_RETURN_NOT_OK(CheckStop(stop));
-  const std::vector<std::string> statements =
-      Ledger(nullptr, options_.schema).CreateStatements();
-  std::vector<SetupStep> steps = {
-      {"schema " + QuoteName(options_.schema), statements[0]},
-      {"ledger " + duckdb::QuoteTable(options_.schema, duckdb::kLedgerTable),
-       statements[1]}};
-  auto look = [&](adbc::Connection& connection) -> arrow::Status {
-    ARROW_ASSIGN_OR_RAISE(
-        auto found,
-        connection.Fetch("SELECT (SELECT count(*) FROM duckdb_schemas() WHERE "
-                         "database_name = current_database() AND schema_name = " +
-                         QuoteText(options_.schema) +
-                         "), (SELECT count(*) FROM duckdb_tables() WHERE database_name = "
-                         "current_database() AND schema_name = " +
-                         QuoteText(options_.schema) +
-                         " AND table_name = " + QuoteText(duckdb::kLedgerTable) + ")"));
-    for (std::size_t i = 0; i < steps.size(); ++i) steps[i].existed = found[0][i] != "0";
-    return arrow::Status::OK();
-  };
-  if (dry_run) {
-    if (connection_ != nullptr) {
-      ARROW_RETURN_NOT_OK(look(*connection_));
-    } else if (Exists()) {
-      ARROW_RETURN_NOT_OK(DatabaseFile::Read(options_, look));
-    }
-    return steps;
+  if (!request.dry_run) ARROW_RETURN_NOT_OK(Open());
+  if (connection_ != nullptr || !Exists()) {
+    return duckdb::SetUp(connection_.get(), options_.schema, request, stop);
   }
-  ARROW_RETURN_NOT_OK(Open());
-  ARROW_RETURN_NOT_OK(look(*connection_));
-  for (const SetupStep& step : steps) {
-    if (!step.existed) ARROW_RETURN_NOT_OK(connection_->Execute(step.sql).status());
-  }
-  return steps;
+  return DatabaseFile::Read(options_, [&](adbc::Connection& connection) {
+    return duckdb::SetUp(&connection, options_.schema, request, stop);
+  });
 }
 
 arrow::Result<std::vector<LedgerRow>> DuckdbWarehouse::ReadLedger() {

@@ -1,6 +1,7 @@
 #include "warehouses/duckdb/existing_table.h"
 
 #include "warehouses/duckdb/sql_text.h"
+#include "warehouses/warehouse.h"
 
 namespace keelboat::duckdb {
 
@@ -9,6 +10,10 @@ const Column* ExistingTable::Find(const std::string& column) const {
     if (candidate.name == column) return &candidate;
   }
   return nullptr;
+}
+
+bool ExistingTable::LooksOurs() const {
+  return Find(kRunIdColumn) != nullptr && Find(kLoadedAtColumn) != nullptr;
 }
 
 arrow::Result<std::optional<ExistingTable>> ReadExistingTable(

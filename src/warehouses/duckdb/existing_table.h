@@ -24,6 +24,9 @@ struct ExistingTable {
 
   /// The column of this name; null where there is none.
   const Column* Find(const std::string& column) const;
+  /// Whether it has keelboat's own columns. Without rows or a ledger row, it was made by
+  /// `Setup`.
+  bool LooksOurs() const;
 };
 
 /// Looks a table or view up; nullopt where there is none.

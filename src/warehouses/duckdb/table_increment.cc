@@ -6,7 +6,7 @@
 
 #include "keelboat/error.h"
 #include "warehouses/duckdb/sql_text.h"
-#include "warehouses/duckdb/table_comments.h"
+#include "warehouses/duckdb/table_making.h"
 
 namespace keelboat::duckdb {
 namespace {
@@ -160,8 +160,10 @@ arrow::Result<int64_t> TableIncrement::Apply() {
                                                "' cannot be added (" +
                                                added.status().message() + ")");
   }
-  ARROW_RETURN_NOT_OK(
-      WriteComments(session_, request_.description, columns_, &existing_));
+  for (const std::string& sql :
+       CommentStatements(session_.target(), request_.description, columns_, &existing_)) {
+    ARROW_RETURN_NOT_OK(session_.Execute(sql));
+  }
   ARROW_ASSIGN_OR_RAISE(int64_t deleted, Delete());
   ARROW_ASSIGN_OR_RAISE(int64_t inserted, Insert());
   ARROW_ASSIGN_OR_RAISE(int64_t after, session_.CountRows());

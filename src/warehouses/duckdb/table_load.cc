@@ -6,8 +6,8 @@
 #include "keelboat/error.h"
 #include "warehouses/duckdb/lake_rows.h"
 #include "warehouses/duckdb/sql_text.h"
-#include "warehouses/duckdb/table_comments.h"
 #include "warehouses/duckdb/table_increment.h"
+#include "warehouses/duckdb/table_making.h"
 #include "warehouses/increment_start.h"
 
 namespace keelboat::duckdb {
@@ -23,14 +23,7 @@ bool SameColumns(const std::vector<Column>& left, const std::vector<Column>& rig
 }  // namespace
 
 arrow::Status TableLoad::CheckRequest() const {
-  if (request_.table.empty()) {
-    return MakeError(ErrorKind::kInternal, "the table to load has no name");
-  }
-  if (SameName(request_.table, kLedgerTable)) {
-    return MakeError(ErrorKind::kConfig, "the table '" + request_.table +
-                                             "' has the name of keelboat's ledger: " +
-                                             "leave it out, or rename it at the source");
-  }
+  ARROW_RETURN_NOT_OK(CheckTableName(request_.table));
   int64_t rows = 0;
   for (const LoadFile& file : request_.files) {
     rows += file.rows;
@@ -83,16 +76,13 @@ arrow::Status TableLoad::ReadLedger() {
 arrow::Status TableLoad::ReadExisting() {
   ARROW_ASSIGN_OR_RAISE(existing_,
                         ReadExistingTable(connection_, schema_, request_.table));
-  if (!existing_.has_value() || (!existing_->is_view && previous_.has_value())) {
-    return arrow::Status::OK();
+  if (!existing_.has_value()) return arrow::Status::OK();
+  bool foreign = existing_->is_view;
+  if (!foreign && !previous_.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(int64_t rows, session_.CountRows());
+    foreign = rows > 0 || !existing_->LooksOurs();
   }
-  return MakeError(
-      ErrorKind::kConfig,
-      std::string("the warehouse already has a ") +
-          (existing_->is_view ? "view " : "table ") +
-          QuoteTable(schema_, existing_->name) +
-          " that keelboat did not make: drop or rename it, or give keelboat a schema of "
-          "its own");
+  return foreign ? NotOurs(schema_, *existing_) : arrow::Status::OK();
 }
 
 arrow::Result<bool> TableLoad::IsUpToDate() {
@@ -143,15 +133,13 @@ arrow::Result<int64_t> TableLoad::LoadWhole() {
     // The table itself stays, with what its users hung on it.
     ARROW_RETURN_NOT_OK(session_.Execute("TRUNCATE " + session_.target()));
   } else {
-    std::string create = "CREATE OR REPLACE TABLE " + session_.target() + " (";
-    for (const Column& column : columns) {
-      if (&column != &columns.front()) create += ", ";
-      create += QuoteName(column.name) + " " + column.type;
-    }
-    ARROW_RETURN_NOT_OK(session_.Execute(create + ")"));
+    ARROW_RETURN_NOT_OK(session_.Execute(ReplaceStatement(session_.target(), columns)));
   }
-  ARROW_RETURN_NOT_OK(WriteComments(session_, request_.description, columns,
-                                    keep ? &*existing_ : nullptr));
+  for (const std::string& sql :
+       CommentStatements(session_.target(), request_.description, columns,
+                         keep ? &*existing_ : nullptr)) {
+    ARROW_RETURN_NOT_OK(session_.Execute(sql));
+  }
   if (!rows.empty()) ARROW_RETURN_NOT_OK(session_.Insert(rows.Select()));
   if (same && !keep) {
     for (const std::string& sql : existing_->indexes) {

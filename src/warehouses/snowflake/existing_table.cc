@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "warehouses/snowflake/sql_text.h"
+#include "warehouses/warehouse.h"
+
 namespace keelboat::snowflake {
 
 const Column* ExistingTable::Find(const std::string& column) const {
@@ -9,6 +12,11 @@ const Column* ExistingTable::Find(const std::string& column) const {
     if (candidate.name == column) return &candidate;
   }
   return nullptr;
+}
+
+bool ExistingTable::LooksOurs() const {
+  return Find(UpperName(kRunIdColumn)) != nullptr &&
+         Find(UpperName(kLoadedAtColumn)) != nullptr;
 }
 
 arrow::Result<std::optional<ExistingTable>> ReadExistingTable(Session& session,

@@ -279,7 +279,7 @@ TEST(SetupTest, NamesEverythingInTheOrderOfMaking) {
   std::vector<std::string> sql;
   SnowflakeOptions options;
   options.database = "\"Olist\"";
-  for (const Needed& needed : NeededObjects(options)) {
+  for (const Needed& needed : NeededObjects(options, {})) {
     kinds.push_back(needed.kind);
     sql.push_back(needed.make);
   }
@@ -298,7 +298,7 @@ TEST(SetupTest, NamesEverythingInTheOrderOfMaking) {
 
 TEST(SetupTest, SecretsAreNotShown) {
   SnowflakeOptions options = StageOptions();
-  const Needed keys = NeededObjects(options).back();
+  const Needed keys = NeededObjects(options, {}).back();
   EXPECT_THAT(keys.make,
               HasSubstr(" URL = 's3://lake/olist/' CREDENTIALS = (AWS_KEY_ID = "
                         "'the key' AWS_SECRET_KEY = 'the secret')"));
@@ -306,7 +306,7 @@ TEST(SetupTest, SecretsAreNotShown) {
   EXPECT_THAT(keys.shown, Not(HasSubstr("the key")));
   options.stage_endpoint = "https://minio.example.com:9000/";
   options.stage_session_token = "the token";
-  const Needed compatible = NeededObjects(options).back();
+  const Needed compatible = NeededObjects(options, {}).back();
   EXPECT_THAT(
       compatible.make,
       HasSubstr("URL = 's3compat://lake/olist/' ENDPOINT = 'minio.example.com:9000' "
@@ -314,12 +314,12 @@ TEST(SetupTest, SecretsAreNotShown) {
                 "secret' AWS_TOKEN = 'the token')"));
   EXPECT_THAT(compatible.shown, Not(HasSubstr("the token")));
   options.stage_endpoint = "https://s3.eu-central-1.amazonaws.com";
-  EXPECT_THAT(NeededObjects(options).back().make,
+  EXPECT_THAT(NeededObjects(options, {}).back().make,
               HasSubstr("URL = 's3://lake/olist/' CREDENTIALS"));
   options = StageOptions();
   options.storage_integration = "lake_access";
   EXPECT_THAT(
-      NeededObjects(options).back().make,
+      NeededObjects(options, {}).back().make,
       HasSubstr("URL = 's3://lake/olist/' STORAGE_INTEGRATION = \"LAKE_ACCESS\" "));
 }
 

@@ -1,9 +1,11 @@
 #include "warehouses/snowflake/setup.h"
 
 #include <algorithm>
+#include <set>
 
 #include "keelboat/error.h"
 #include "warehouses/snowflake/ledger.h"
+#include "warehouses/snowflake/table_setup.h"
 
 namespace keelboat::snowflake {
 namespace {
@@ -62,7 +64,8 @@ Place PlaceOf(const SnowflakeOptions& options) {
   return {ObjectName(options.database), ObjectName(options.schema)};
 }
 
-std::vector<Needed> NeededObjects(const SnowflakeOptions& options) {
+std::vector<Needed> NeededObjects(const SnowflakeOptions& options,
+                                  const std::vector<std::string>& schemas) {
   const Place place = PlaceOf(options);
   const std::string stage = ObjectName(options.stage);
   const std::string here = " IN SCHEMA " + place.Schema();
@@ -75,9 +78,17 @@ std::vector<Needed> NeededObjects(const SnowflakeOptions& options) {
   };
   add("database", QuoteName(place.database), "SHOW DATABASES" + like(place.database),
       place.database, "CREATE DATABASE IF NOT EXISTS " + QuoteName(place.database), "");
-  add("schema", place.Schema(),
-      "SHOW SCHEMAS" + like(place.schema) + " IN DATABASE " + QuoteName(place.database),
-      place.schema, "CREATE SCHEMA IF NOT EXISTS " + place.Schema(), "");
+  std::set<std::string> known;
+  auto add_schema = [&](const Place& at) {
+    if (!known.insert(at.schema).second) return;
+    add("schema", at.Schema(),
+        "SHOW SCHEMAS" + like(at.schema) + " IN DATABASE " + QuoteName(at.database),
+        at.schema, "CREATE SCHEMA IF NOT EXISTS " + at.Schema(), "");
+  };
+  add_schema(place);
+  for (const std::string& schema : schemas) {
+    add_schema({place.database, ObjectName(schema)});
+  }
   const Ledger ledger(place);
   add("ledger", ledger.name(), "SHOW TABLES" + like(kLedgerTable) + here, kLedgerTable,
       ledger.CreateStatement(), "");
@@ -95,32 +106,36 @@ std::vector<Needed> NeededObjects(const SnowflakeOptions& options) {
   return needed;
 }
 
-arrow::Result<std::vector<SetupStep>> SetUp(Session& session,
-                                            const SnowflakeOptions& options, bool dry_run,
-                                            bool with_database) {
-  std::vector<SetupStep> steps;
-  bool parent_is_there = true;
-  for (const Needed& needed : NeededObjects(options)) {
-    const bool is_container = needed.kind == "database" || needed.kind == "schema";
-    if (needed.kind == "database" && !with_database) continue;
+arrow::Status SetUp(Session& session, const SnowflakeOptions& options,
+                    const SetupRequest& request, bool with_database) {
+  const Place place = PlaceOf(options);
+  bool database_is_there = true;
+  bool schema_is_there = true;
+  for (const Needed& needed : NeededObjects(options, request.schemas)) {
+    const bool is_database = needed.kind == "database";
+    const bool is_schema = needed.kind == "schema";
+    if (is_database && !with_database) continue;
     SetupStep step{needed.kind + " " + needed.name, needed.shown};
-    if (parent_is_there) {
+    if (is_schema ? database_is_there : schema_is_there) {
       ARROW_ASSIGN_OR_RAISE(step.existed, Exists(session, needed));
     }
-    if (!step.existed && !dry_run) {
+    if (!step.existed && !request.dry_run) {
       arrow::Status made = session.Execute(needed.make).status();
       ARROW_RETURN_NOT_OK(
           AddContext(made, "making the " + needed.kind + " " + needed.name));
     }
-    if (!step.existed && dry_run && is_container) parent_is_there = false;
-    steps.push_back(std::move(step));
+    const bool is_missing = !step.existed && request.dry_run;
+    if (is_missing && is_database) database_is_there = false;
+    if (is_missing && (is_database || needed.name == place.Schema())) {
+      schema_is_there = false;
+    }
+    request.Tell(step);
   }
   // A ledger without its gate was made by hand, or its making was cut short.
-  const Ledger ledger(PlaceOf(options));
-  if (!dry_run) {
-    ARROW_RETURN_NOT_OK(session.Execute(ledger.GateStatement()).status());
+  if (!request.dry_run) {
+    ARROW_RETURN_NOT_OK(session.Execute(Ledger(place).GateStatement()).status());
   }
-  return steps;
+  return SetUpTables(session, place, request, schema_is_there);
 }
 
 }  // namespace keelboat::snowflake

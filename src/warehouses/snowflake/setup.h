@@ -21,15 +21,15 @@ struct Needed {
   std::string shown;  ///< The same without secrets.
 };
 
-/// What loads need, in the order in which it can be made.
-std::vector<Needed> NeededObjects(const SnowflakeOptions& options);
+/// What loads need, and `schemas`, in the order in which it can be made.
+std::vector<Needed> NeededObjects(const SnowflakeOptions& options,
+                                  const std::vector<std::string>& schemas);
 
-/// \brief Makes what is missing, or with `dry_run` only looks.
+/// \brief Makes what is missing, or in a dry run only looks.
 ///
 /// `with_database` false: the database has to be there.
-arrow::Result<std::vector<SetupStep>> SetUp(Session& session,
-                                            const SnowflakeOptions& options, bool dry_run,
-                                            bool with_database = true);
+arrow::Status SetUp(Session& session, const SnowflakeOptions& options,
+                    const SetupRequest& request, bool with_database = true);
 
 /// Database and schema of the options.
 Place PlaceOf(const SnowflakeOptions& options);

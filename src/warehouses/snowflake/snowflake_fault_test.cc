@@ -232,7 +232,7 @@ TEST_F(SnowflakeFaultTest, RefusedLoginsSayWhatToDo) {
     EXPECT_THAT(status.message(), Not(HasSubstr("hunter2")));
     return status;
   };
-  ASSERT_TRUE(Make()->Setup(false, {}).ok());
+  ASSERT_TRUE(Make()->Setup({}, {}).ok());
   arrow::Status status = status_of([](auto& o) { o.password = "hunter2"; });
   EXPECT_EQ(KindOf(status), ErrorKind::kAuth) << status;
   EXPECT_THAT(status.message(), HasSubstr("LOADER"));
@@ -270,7 +270,7 @@ std::string PemOf(EVP_PKEY* key, bool is_private) {
 }
 
 TEST_F(SnowflakeFaultTest, KeyPairsLogInWhereTheyBelongTogether) {
-  ASSERT_TRUE(Make()->Setup(false, {}).ok());
+  ASSERT_TRUE(Make()->Setup({}, {}).ok());
   using Key = std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)>;
   const Key key(EVP_RSA_gen(2048), EVP_PKEY_free);
   const Key other(EVP_RSA_gen(2048), EVP_PKEY_free);
@@ -289,7 +289,7 @@ TEST_F(SnowflakeFaultTest, KeyPairsLogInWhereTheyBelongTogether) {
 }
 
 TEST_F(SnowflakeFaultTest, ASuspendedWarehouseIsNamed) {
-  ASSERT_TRUE(Make()->Setup(false, {}).ok());
+  ASSERT_TRUE(Make()->Setup({}, {}).ok());
   service().Set(R"({"suspended": ["LOAD_WH"]})");
   for (const arrow::Status& status :
        {Make()->Check({}).status(), Make()->Apply(Request(0), {}).status()}) {
@@ -365,7 +365,7 @@ TEST_F(SnowflakeFaultTest, AStopEndsTheStatementThatRuns) {
 }
 
 TEST_F(SnowflakeFaultTest, LeftoversOfDeadRunsGo) {
-  ASSERT_TRUE(Make()->Setup(false, {}).ok());
+  ASSERT_TRUE(Make()->Setup({}, {}).ok());
   service().Sql(
       "CREATE TABLE OLIST.RAW._KEELBOAT_LOAD_20200101T000000Z_AAAAAAAA (ID "
       "NUMBER(10,0))");

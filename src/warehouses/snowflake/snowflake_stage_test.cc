@@ -91,7 +91,7 @@ TEST_F(SnowflakeStageTest, FilesThatAreGoneAndKeysThatAreWrongAreNamed) {
   service().Sql("DROP STAGE OLIST.RAW.KEELBOAT_STAGE");
 
   auto warehouse = MakeSnowflakeWarehouse(StageOptions()).ValueOrDie();
-  ASSERT_TRUE(warehouse->Setup(/*dry_run=*/false, {}).ok());
+  ASSERT_TRUE(warehouse->Setup({}, {}).ok());
   ASSERT_TRUE(store_->Delete("orders/a.parquet").ok());
   auto gone = warehouse->Apply(request, {});
   EXPECT_EQ(KindOf(gone.status()), ErrorKind::kNotFound) << gone.status();

@@ -28,8 +28,7 @@ class SnowflakeWarehouse final : public Warehouse {
         place_(snowflake::PlaceOf(options_)) {}
 
   arrow::Result<WarehouseInfo> Check(const std::stop_token& stop) override;
-  arrow::Result<std::vector<SetupStep>> Setup(bool dry_run,
-                                              const std::stop_token& stop) override;
+  arrow::Status Setup(const SetupRequest& request, const std::stop_token& stop) override;
   arrow::Result<std::vector<LedgerRow>> ReadLedger() override;
   arrow::Result<LoadResult> Apply(const LoadRequest& request,
                                   const std::stop_token& stop) override;
@@ -106,10 +105,10 @@ arrow::Result<WarehouseInfo> SnowflakeWarehouse::Check(const std::stop_token& st
   });
 }
 
-arrow::Result<std::vector<SetupStep>> SnowflakeWarehouse::Setup(
-    bool dry_run, const std::stop_token& stop) {
+arrow::Status SnowflakeWarehouse::Setup(const SetupRequest& request,
+                                        const std::stop_token& stop) {
   return With(stop, [&](Session& session) {
-    return snowflake::SetUp(session, options_, dry_run);
+    return snowflake::SetUp(session, options_, request);
   });
 }
 

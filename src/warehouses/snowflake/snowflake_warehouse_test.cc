@@ -355,52 +355,12 @@ TEST_F(SnowflakeWarehouseTest, LedgersThatAreMissingAreMade) {
   EXPECT_EQ(KindOf(result.status()), ErrorKind::kConfig) << result.status();
 }
 
-TEST_F(SnowflakeWarehouseTest, SetupMakesWhatIsMissingOnce) {
-  auto warehouse = Make();
-  auto planned = warehouse->Setup(/*dry_run=*/true, {});
-  ASSERT_TRUE(planned.ok()) << planned.status();
-  std::vector<std::string> missing;
-  for (const SetupStep& step : *planned) {
-    if (!step.existed) missing.push_back(step.what);
-  }
-  EXPECT_THAT(missing, ElementsAre("schema \"OLIST\".\"RAW\"",
-                                   "ledger \"OLIST\".\"RAW\".\"_KEELBOAT_LEDGER\"",
-                                   "file format \"OLIST\".\"RAW\".\"KEELBOAT_PARQUET\"",
-                                   "stage \"OLIST\".\"RAW\".\"KEELBOAT_STAGE\""));
-  EXPECT_EQ(service().Count("CREATE"), 0);
-  auto made = warehouse->Setup(/*dry_run=*/false, {});
-  ASSERT_TRUE(made.ok()) << made.status();
-  EXPECT_EQ(service().Count("CREATE"), 4) << service().Log();
-  auto again = warehouse->Setup(/*dry_run=*/false, {});
-  ASSERT_TRUE(again.ok()) << again.status();
-  for (const SetupStep& step : *again) EXPECT_TRUE(step.existed) << step.what;
-  EXPECT_EQ(service().Count("CREATE"), 4);
-  EXPECT_EQ(Value("SELECT COUNT(*) FROM RAW._KEELBOAT_LEDGER"), "1");
-  EXPECT_THAT(*warehouse->ReadLedger(), IsEmpty());
-}
-
-TEST_F(SnowflakeWarehouseTest, WhatADryRunPrintsIsAllThatADbaHasToRun) {
-  auto planned = Make()->Setup(/*dry_run=*/true, {});
-  ASSERT_TRUE(planned.ok()) << planned.status();
-  for (const SetupStep& step : *planned) {
-    if (!step.existed) service().Sql(step.sql);
-  }
-  auto warehouse = Make();
-  auto info = warehouse->Check({});
-  EXPECT_TRUE(info.ok()) << info.status();
-  auto result = warehouse->Apply(Numbers(0, 10, 0), {});
-  ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(result->rows, 10);
-  EXPECT_EQ(service().Count("CREATE SCHEMA"), 0);
-  EXPECT_EQ(service().Count("CREATE STAGE"), 0);
-}
-
 TEST_F(SnowflakeWarehouseTest, CheckProvesWhatLoadsNeed) {
   auto early = Make()->Check({});
   EXPECT_EQ(KindOf(early.status()), ErrorKind::kNotFound);
   EXPECT_THAT(early.status().message(),
               AllOf(HasSubstr("there is no schema"), HasSubstr("`keelboat setup`")));
-  ASSERT_TRUE(Make()->Setup(false, {}).ok());
+  ASSERT_TRUE(Make()->Setup({}, {}).ok());
   auto info = Make()->Check({});
   ASSERT_TRUE(info.ok()) << info.status();
   EXPECT_EQ(info->product, "Snowflake");

@@ -8,18 +8,13 @@
 #include "keelboat/error.h"
 #include "warehouses/increment_start.h"
 #include "warehouses/snowflake/setup.h"
+#include "warehouses/snowflake/table_setup.h"
 
 namespace keelboat::snowflake {
 namespace {
 
 const std::vector<LoadFile>& FilesToLoad(const LoadRequest& request) {
   return request.increment.has_value() ? request.increment->arrived : request.files;
-}
-
-/// A table that a load made and then died is empty and has keelboat's columns.
-bool LooksOurs(const ExistingTable& table) {
-  return table.Find(UpperName(kRunIdColumn)) != nullptr &&
-         table.Find(UpperName(kLoadedAtColumn)) != nullptr;
 }
 
 }  // namespace
@@ -35,15 +30,7 @@ TableLoad::TableLoad(Session* session, OpenSession open, const SnowflakeOptions&
       name_(LoadName::New(Clock::System().Now())) {}
 
 arrow::Status TableLoad::CheckRequest() const {
-  if (request_.table.empty()) {
-    return MakeError(ErrorKind::kInternal, "the table to load has no name");
-  }
-  if (UpperName(request_.table).starts_with("_KEELBOAT_L")) {
-    return MakeError(ErrorKind::kConfig,
-                     "the table '" + request_.table +
-                         "' has a name that keelboat keeps for itself: leave it out, or "
-                         "rename it at the source");
-  }
+  ARROW_RETURN_NOT_OK(CheckTableName(request_.table));
   int64_t rows = 0;
   for (const LoadFile& file : request_.files) rows += file.rows;
   if (rows != request_.rows) {
@@ -67,7 +54,7 @@ arrow::Status TableLoad::ReadLedger() {
   auto entries = ledger_.Read(*session_);
   if (!entries.ok() && KindOf(entries.status()) == ErrorKind::kNotFound) {
     // The first load of a schema; with the right to, nobody has to prepare it.
-    ARROW_RETURN_NOT_OK(SetUp(*session_, options_, false, false).status());
+    ARROW_RETURN_NOT_OK(SetUp(*session_, options_, {}, false));
     entries = ledger_.Read(*session_);
   }
   ARROW_RETURN_NOT_OK(entries.status());
@@ -99,15 +86,9 @@ arrow::Status TableLoad::ReadExisting() {
   bool foreign = existing_->is_view;
   if (!foreign && !previous_.has_value()) {
     ARROW_ASSIGN_OR_RAISE(int64_t rows, session_->FetchNumber(sql_->CountTarget()));
-    foreign = rows > 0 || !LooksOurs(*existing_);
+    foreign = rows > 0 || !existing_->LooksOurs();
   }
-  if (!foreign) return arrow::Status::OK();
-  return MakeError(
-      ErrorKind::kConfig,
-      std::string("the warehouse already has a ") +
-          (existing_->is_view ? "view " : "table ") + sql_->target() +
-          " that keelboat did not make: drop or rename it, or give keelboat a schema of "
-          "its own");
+  return foreign ? NotOurs(*existing_, sql_->target()) : arrow::Status::OK();
 }
 
 arrow::Result<bool> TableLoad::IsUpToDate() {
@@ -317,14 +298,10 @@ arrow::Status TableLoad::Commit() {
 }
 
 arrow::Status TableLoad::WriteComments() {
-  if (request_.description != (existing_.has_value() ? existing_->description : "")) {
-    ARROW_RETURN_NOT_OK(session_->Execute(sql_->CommentOnTable()).status());
-  }
-  for (const Column& column : sql_->columns()) {
-    const Column* before =
-        existing_.has_value() && !replaced_ ? existing_->Find(column.name) : nullptr;
-    if (column.comment == (before != nullptr ? before->comment : "")) continue;
-    ARROW_RETURN_NOT_OK(session_->Execute(sql_->CommentOnColumn(column)).status());
+  // A table that takes the place of another begins without any.
+  const ExistingTable* kept = existing_.has_value() && !replaced_ ? &*existing_ : nullptr;
+  for (const std::string& sql : CommentStatements(*sql_, request_.description, kept)) {
+    ARROW_RETURN_NOT_OK(session_->Execute(sql).status());
   }
   return arrow::Status::OK();
 }

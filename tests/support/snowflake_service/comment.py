@@ -1,7 +1,10 @@
 """Comments of tables, views and columns, wherever they are said."""
 
+from string import Template
+
 import duckdb
 from fakesnow import info_schema
+from fakesnow.transforms import transforms
 from sqlglot import exp
 
 from .session import Session
@@ -61,6 +64,16 @@ def escape_table_comments() -> None:
         return original(catalog, schema, table, (comment or "").replace("'", "''"))
 
     info_schema.insert_table_comment_sql = insert
+
+
+def describe_comments() -> None:
+    """fakesnow's DESCRIBE TABLE leaves the columns' comments out."""
+    template = transforms.SQL_DESCRIBE_TABLE.template
+    without = 'NULL::VARCHAR AS "comment"'
+    assert without in template
+    transforms.SQL_DESCRIBE_TABLE = Template(
+        template.replace(without, 'comment AS "comment"')
+    )
 
 
 def folded_identifier(identifier: exp.Identifier) -> str:

@@ -4,7 +4,7 @@ from fakesnow import transforms
 from fakesnow.cursor import FakeSnowflakeCursor
 from sqlglot import exp
 
-from .comment import escape_table_comments
+from .comment import describe_comments, escape_table_comments
 from .execution import execute
 from .merge import keep_whole, run_merge
 from .null_timestamp import keep_nulls
@@ -18,6 +18,7 @@ def install(service: Service) -> None:
     keep_whole()
     keep_nulls()
     escape_table_comments()
+    describe_comments()
     # Sums of decimals are exact; fakesnow added doubles, for the sake of sums of texts.
     transforms.numeric_agg_implicit_cast = lambda node: node
     forward, run, transform = (

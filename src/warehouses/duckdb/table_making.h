@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <arrow/status.h>
+
+#include "warehouses/duckdb/existing_table.h"
+
+namespace keelboat::duckdb {
+
+/// kConfig for the name of keelboat's ledger.
+arrow::Status CheckTableName(const std::string& table);
+
+/// kConfig: a table or view stands there that keelboat did not make.
+arrow::Status NotOurs(const std::string& schema, const ExistingTable& existing);
+
+/// SQL that makes a table which is not there. `target`: quoted, with its schema.
+std::string CreateStatement(const std::string& target,
+                            const std::vector<Column>& columns);
+/// The same in the place of one that may be there.
+std::string ReplaceStatement(const std::string& target,
+                             const std::vector<Column>& columns);
+
+/// \brief SQL for the comments of a table and its columns that are not as they should be.
+///
+/// `kept`: the table before, where the statements so far left it in place; null for a
+/// table that was just made.
+std::vector<std::string> CommentStatements(const std::string& target,
+                                           const std::string& description,
+                                           const std::vector<Column>& columns,
+                                           const ExistingTable* kept);
+
+}  // namespace keelboat::duckdb
