@@ -40,9 +40,6 @@ std::string SnowflakeProfile(const SnowflakeProfileOptions& options) {
     if (!options.private_key_passphrase.empty()) {
       text += Line("private_key_passphrase", Variable(kPassphrase));
     }
-  } else if (options.oauth) {
-    text += Line("authenticator", "oauth");
-    text += Line("token", Variable(kToken));
   } else {
     // Snowflake takes a programmatic access token where it takes a password.
     text += Line("password", Variable(options.token.empty() ? kPassword : kToken));

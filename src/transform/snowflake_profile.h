@@ -14,8 +14,7 @@ struct SnowflakeProfileOptions {
   std::string password;
   std::string private_key_file;        ///< PEM; absolute.
   std::string private_key_passphrase;  ///< Empty: the key is not encrypted.
-  std::string token;                   ///< A programmatic access token; of OAuth where
-  bool oauth = false;                  ///< this is set.
+  std::string token;                   ///< A programmatic access token.
   std::string warehouse;               ///< Empty: the user's own; likewise the role.
   std::string role;
   std::string database;

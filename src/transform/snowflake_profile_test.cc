@@ -86,15 +86,6 @@ TEST(SnowflakeProfile, ATokenStandsForThePassword) {
               ElementsAre(Pair("DBT_ENV_SECRET_KEELBOAT_SNOWFLAKE_TOKEN", "pat-1")));
 }
 
-TEST(SnowflakeProfile, ATokenOfOauthIsSaidToBeOne) {
-  SnowflakeProfileOptions options = Options();
-  options.token = "ey-1";
-  options.oauth = true;
-  const std::string text = SnowflakeProfile(options);
-  EXPECT_THAT(text, HasSubstr("      authenticator: oauth\n      token: \"{{ env_var("));
-  EXPECT_THAT(text, Not(HasSubstr("      password:")));
-}
-
 TEST(SnowflakeProfile, NamesAPrivateEndpoint) {
   SnowflakeProfileOptions options = Options();
   options.host = "127.0.0.1";
