@@ -10,6 +10,7 @@
 #include "core/retry.h"
 #include "core/stop.h"
 #include "engine/engine.h"
+#include "keelboat/error.h"
 
 namespace keelboat {
 namespace {
@@ -17,11 +18,13 @@ namespace {
 int ExitCodeOf(const TableOutcome& outcome) {
   if (outcome.status == TableStatus::kOk || outcome.status == TableStatus::kSkipped)
     return 0;
+  // Of one table among others these are failures of the table, not of the command; but
+  // not where they are about a setting that all tables share.
+  const bool of_the_table = DetailOf(outcome.error, "setting").empty();
   switch (KindOf(outcome.error)) {
-    // Of one table among others these are failures of the table, not of the command.
     case ErrorKind::kConfig:
     case ErrorKind::kNotFound:
-      return 1;
+      return of_the_table ? 1 : keelboat::ExitCodeOf(outcome.error);
     default:
       return keelboat::ExitCodeOf(outcome.error);
   }

@@ -57,7 +57,7 @@ def test_snowflake_refuses(project, variables, code, words):
 def test_a_suspended_warehouse(project, account):
     project.ok("--env", "staging", "setup")
     account.set(suspended=[account.warehouse])
-    line = check(project, "warehouse", code=1)["warehouse"]
+    line = check(project, "warehouse", code=3)["warehouse"]
     assert account.warehouse in line["error"]["message"]
     assert "raise its quota" in line["error"]["message"]
 

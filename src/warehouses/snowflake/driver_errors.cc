@@ -29,6 +29,8 @@ struct Known {
   const char* phrase;
   ErrorKind kind;
   const char* remedy;
+  /// Of the configuration, where it says that nothing works rather than one table.
+  const char* setting = "";
 };
 
 constexpr const char* kLoginRemedy =
@@ -57,15 +59,16 @@ constexpr Known kKnown[] = {
     {390102, "", ErrorKind::kAuth, kLoginRemedy},
     {390144, "", ErrorKind::kAuth, kKeyRemedy},
     {0, "JWT token is invalid", ErrorKind::kAuth, kKeyRemedy},
-    {390189, "", ErrorKind::kNotFound, "set 'role' to one that the user has"},
-    {390201, "", ErrorKind::kNotFound, "check 'warehouse', 'database' and 'role'"},
+    {390189, "", ErrorKind::kNotFound, "set 'role' to one that the user has", "role"},
+    {390201, "", ErrorKind::kNotFound, "check 'warehouse', 'database' and 'role'",
+     "warehouse"},
     {390197, "", ErrorKind::kAuth,
      "the user has to confirm logins on a second device, which a pipeline cannot: use a "
      "key "
      "pair ('private_key') or a token"},
-    {390420, "", ErrorKind::kDenied, "a network policy keeps this address out"},
-    {390422, "", ErrorKind::kDenied, "a network policy keeps this address out"},
-    {390432, "", ErrorKind::kDenied, "a network policy keeps this address out"},
+    {390420, "", ErrorKind::kAuth, "a network policy keeps this address out"},
+    {390422, "", ErrorKind::kAuth, "a network policy keeps this address out"},
+    {390432, "", ErrorKind::kAuth, "a network policy keeps this address out"},
     {390303, "", ErrorKind::kAuth, "make a new token"},
     {390318, "", ErrorKind::kAuth, "the token has expired: make a new one"},
     {394304, "", ErrorKind::kAuth, "the token is not valid, or expired: make a new one"},
@@ -73,15 +76,16 @@ constexpr Known kKnown[] = {
     {390111, "", ErrorKind::kUnavailable, "the session ended"},
     {390112, "", ErrorKind::kUnavailable, "the session ended"},
     {390114, "", ErrorKind::kUnavailable, "the session ended"},
-    {606, "", ErrorKind::kDenied, kWarehouseRemedy},
-    {0, "No active warehouse selected", ErrorKind::kDenied, kWarehouseRemedy},
-    {0, "exceeded its quota", ErrorKind::kDenied,
+    {606, "", ErrorKind::kNotFound, kWarehouseRemedy, "warehouse"},
+    {0, "No active warehouse selected", ErrorKind::kNotFound, kWarehouseRemedy,
+     "warehouse"},
+    {0, "exceeded its quota", ErrorKind::kUnavailable,
      "the warehouse's resource monitor has stopped it: raise its quota, or set another "
      "'warehouse'"},
-    {0, "is suspended", ErrorKind::kDenied,
+    {0, "is suspended", ErrorKind::kUnavailable,
      "resume the warehouse (ALTER WAREHOUSE … RESUME) or let it resume by itself (SET "
      "AUTO_RESUME = TRUE)"},
-    {0, "cannot be resumed", ErrorKind::kDenied,
+    {0, "cannot be resumed", ErrorKind::kUnavailable,
      "let the role operate the warehouse, or set another 'warehouse'"},
     {625, "", ErrorKind::kUnavailable, kLockRemedy},
     {0, "lock timeout", ErrorKind::kUnavailable, kLockRemedy},
@@ -177,7 +181,7 @@ arrow::Status MapDriverError(const Login& login, const adbc::DriverError& error)
     return MakeError(ErrorKind::kNotFound,
                      "the Snowflake driver '" + login.driver + "' cannot be loaded (" +
                          message + "): `pip install adbc-driver-snowflake` brings it",
-                     {{"path", login.driver}});
+                     {{"path", login.driver}, {"setting", "driver"}});
   }
   const int32_t code = error.vendor_code != 0 ? error.vendor_code : CodeInText(message);
   ErrorDetail::Map details;
@@ -193,6 +197,7 @@ arrow::Status MapDriverError(const Login& login, const adbc::DriverError& error)
   } else if (code == 0) {
     kind = ErrorKind::kUnavailable;
   }
+  if (known != nullptr && *known->setting != '\0') details["setting"] = known->setting;
   const std::string file = Between(message, "File '", "'");
   const std::string row = Between(message, ", row ", ",");
   if (!file.empty()) {

@@ -115,7 +115,7 @@ arrow::Status CheckEndpoint(const SnowflakeOptions& options) {
   return arrow::Status::OK();
 }
 
-enum class Way { kPassword, kKey, kToken, kOauth };
+enum class Way { kPassword, kKey, kToken };
 
 arrow::Result<Way> WayOf(const SnowflakeOptions& options) {
   const std::string& name = options.authenticator;
@@ -142,7 +142,12 @@ arrow::Result<Way> WayOf(const SnowflakeOptions& options) {
   if (SameName(name, "programmatic_access_token")) {
     return need(options.token, "token", Way::kToken);
   }
-  if (SameName(name, "oauth")) return need(options.token, "token", Way::kOauth);
+  if (SameName(name, "oauth")) {
+    return Wrong("authenticator",
+                 "the authenticator 'oauth' takes tokens that end within minutes, and "
+                 "nothing here renews them: use a key pair ('private_key') or a "
+                 "programmatic access token ('token')");
+  }
   if (SameName(name, "externalbrowser") || SameName(name, "username_password_mfa") ||
       name.starts_with("https://")) {
     return Wrong("authenticator",
@@ -153,8 +158,8 @@ arrow::Result<Way> WayOf(const SnowflakeOptions& options) {
   }
   return Wrong("authenticator",
                "the authenticator '" + name +
-                   "' is not known: leave it out, or name snowflake, snowflake_jwt, "
-                   "programmatic_access_token or oauth");
+                   "' is not known: leave it out, or name snowflake, snowflake_jwt or "
+                   "programmatic_access_token");
 }
 
 arrow::Status CheckStage(const SnowflakeOptions& options) {
@@ -248,7 +253,7 @@ arrow::Status CheckDriver(const std::string& path) {
                    "the Snowflake driver is not at '" + path +
                        "': `pip install adbc-driver-snowflake` brings it, or name its "
                        "libadbc_driver_snowflake.so in KEELBOAT_SNOWFLAKE_DRIVER",
-                   {{"path", path}});
+                   {{"path", path}, {"setting", "driver"}});
 }
 
 }  // namespace
@@ -307,8 +312,7 @@ arrow::Result<adbc::Database::Options> LoginOptions(const SnowflakeOptions& opti
       break;
     }
     case Way::kToken:
-    case Way::kOauth:
-      add("auth_type", way == Way::kToken ? "auth_pat" : "auth_oauth");
+      add("auth_type", "auth_pat");
       add("client_option.auth_token", options.token);
       break;
   }

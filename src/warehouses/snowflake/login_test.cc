@@ -137,7 +137,7 @@ TEST(LoginTest, ChoosesTheWayOfLoggingIn) {
   options.authenticator = "Snowflake";
   EXPECT_EQ(OptionsOf(options)["password"], "hunter2");
   options.authenticator = "oauth";
-  EXPECT_EQ(OptionsOf(options)["adbc.snowflake.sql.auth_type"], "auth_oauth");
+  EXPECT_THAT(ConfigError(options), HasSubstr("nothing here renews them"));
   options.authenticator = "snowflake_jwt";
   EXPECT_THAT(ConfigError(options), HasSubstr("needs 'private_key'"));
   options.authenticator = "kerberos";
@@ -250,13 +250,14 @@ TEST(DriverErrorsTest, GivesEachFailureItsKind) {
       {390189, "390189 (08004): Role 'X' specified in the connect string does not exist",
        ErrorKind::kNotFound},
       {390422, "390422 (08004): Incoming request with IP/Token 1.2.3.4 is not allowed",
-       ErrorKind::kDenied},
+       ErrorKind::kAuth},
       {606, "000606 (57P03): No active warehouse selected in the current session.",
-       ErrorKind::kDenied},
+       ErrorKind::kNotFound},
+      {0, "000000 (57014): Warehouse 'W' is suspended.", ErrorKind::kUnavailable},
       {90073,
        "090073 (22000): Warehouse 'W' cannot be resumed because resource monitor 'M' "
        "has exceeded its quota.",
-       ErrorKind::kDenied},
+       ErrorKind::kUnavailable},
       {625, "000625 (57014): Statement 'x' has locked table 'T' in transaction 1",
        ErrorKind::kUnavailable},
       {3001, "003001 (42501): SQL access control error: Insufficient privileges",
@@ -285,6 +286,11 @@ TEST(DriverErrorsTest, GivesEachFailureItsKind) {
   for (const auto& [code, message, kind] : cases) {
     EXPECT_EQ(KindOf(Mapped(code, message)), kind) << message;
   }
+  // What the user has to set stops a whole run, not one table.
+  EXPECT_EQ(DetailOf(Mapped(606, "000606 (57P03): No active warehouse"), "setting"),
+            "warehouse");
+  EXPECT_EQ(DetailOf(Mapped(390189, "390189 (08004): Role 'X'"), "setting"), "role");
+  EXPECT_EQ(DetailOf(Mapped(2003, "002003 (42S02): Object 'T'"), "setting"), "");
   EXPECT_EQ(DetailOf(Mapped(0, "390144 (08004): JWT"), "code"), "390144");
   EXPECT_THAT(Mapped(390100, "x").message(), HasSubstr("login of 'loader'"));
   EXPECT_THAT(Mapped(0, "EOF").message(),

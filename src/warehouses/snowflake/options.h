@@ -24,8 +24,8 @@ struct SnowflakeOptions {
   std::string private_key_file;        ///< PEM, RSA.
   std::string private_key_passphrase;  ///< Where the file is encrypted.
   std::string token;                   ///< A programmatic access token.
-  /// Empty: by what is there. "snowflake", "snowflake_jwt", "programmatic_access_token"
-  /// or "oauth"; those that ask a person are refused with the reason.
+  /// Empty: by what is there. "snowflake", "snowflake_jwt" or
+  /// "programmatic_access_token"; others are refused with the reason.
   std::string authenticator;
   std::string warehouse;  ///< Empty: the user's default.
   std::string role;       ///< Empty: the user's default.

@@ -41,7 +41,7 @@ arrow::Status Use(adbc::Connection& connection, const std::string& kind,
   return MakeError(ErrorKind::kNotFound,
                    "there is no " + lower + " " + name + " that this login may use: " +
                        remedy + " (" + used.message() + ")",
-                   {{lower, name}});
+                   {{lower, name}, {"setting", lower}});
 }
 
 }  // namespace

@@ -293,7 +293,7 @@ TEST_F(SnowflakeFaultTest, ASuspendedWarehouseIsNamed) {
   service().Set(R"({"suspended": ["LOAD_WH"]})");
   for (const arrow::Status& status :
        {Make()->Check({}).status(), Make()->Apply(Request(0), {}).status()}) {
-    EXPECT_EQ(KindOf(status), ErrorKind::kDenied) << status;
+    EXPECT_EQ(KindOf(status), ErrorKind::kUnavailable) << status;
     EXPECT_THAT(status.message(), AllOf(HasSubstr("LOAD_WH"), HasSubstr("quota")));
   }
 }
