@@ -32,6 +32,9 @@ struct MetabaseOptions {
   std::optional<int> connections;
   /// Whether exports are compressed. Costs the server much CPU and helps slow lines.
   bool compress = false;
+  /// How often a question is asked again that failed for now: first after half a second,
+  /// then after twice as long each time. 0: never.
+  int retries = 3;
   std::chrono::seconds connect_timeout{10};
   /// The longest silence of the server. It is silent for as long as a query computes: by
   /// default a little more than Metabase's own limit of 20 minutes.

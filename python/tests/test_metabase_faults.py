@@ -27,8 +27,20 @@ def login(server, monkeypatch):
     return server
 
 
-def _fetch(server, sql: str = _ALL, database: str = "2", **options):
-    return keelboat.fetch(server.url, sql, database=database, **options)
+@pytest.fixture
+def hasty(login, tmp_path, monkeypatch):
+    """The same server for faults that stay: no question is asked again."""
+    (tmp_path / "keelboat.yaml").write_text(
+        "sources:\n"
+        "  hasty: {type: metabase, url: '%s', username: '${METABASE_USERNAME}',"
+        " password: '${METABASE_PASSWORD}', retries: 0}\n" % login.url
+    )
+    monkeypatch.setenv("KEELBOAT_PROJECT", str(tmp_path))
+    return "hasty"
+
+
+def _fetch(server, sql: str = _ALL, database: str = "2", source: str = "", **options):
+    return keelboat.fetch(source or server.url, sql, database=database, **options)
 
 
 def _raised(kind: type[keelboat.Error], server, *arguments, **options) -> str:
@@ -76,20 +88,32 @@ def test_what_is_not_there_has_its_nearest(login):
         keelboat.fetch(login.url, table="vendor", database="2")
 
 
-def test_the_databases_own_words_before_and_among_the_rows(login):
+def test_the_databases_own_words_before_and_among_the_rows(login, hasty):
     for sql in ("SELECT nothing FROM orders", "SELECT FROM WHERE"):
         message = _raised((keelboat.ConfigError, keelboat.NotFoundError), login, sql)
         assert "execute.clj" not in message
     login.fault("fail", path="POST /api/dataset", after_rows=1, message="disk gone")
-    assert "disk gone" in _raised(keelboat.Error, login, strategy="single")
+    message = _raised(keelboat.Error, login, source=hasty, strategy="single")
+    assert "disk gone" in message
 
 
 @pytest.mark.parametrize("how", ["clean", "close", "reset"])
-def test_a_cut_answer_is_mended_or_an_error(login, how):
+def test_a_cut_answer_is_mended_or_an_error(login, hasty, how):
     login.fault("cut", path=_EXPORTS, after_bytes=20_000, how=how, times=1)
     assert _fetch(login).to_arrow().num_rows == _ORDERS
     login.fault("cut", path=_EXPORTS, after_bytes=500, how=how)
-    _raised(keelboat.UnavailableError, login)
+    _raised(keelboat.UnavailableError, login, source=hasty)
+
+
+def test_patience_without_a_word_about_it_has_an_end(monkeypatch):
+    with metabase(profile="v55", orders=_ORDERS) as patient:
+        monkeypatch.setenv("METABASE_API_KEY", patient.api_key)
+        patient.fault("cut", path=_EXPORTS, after_bytes=500, how="reset")
+        assert "tried 4 times" in _raised(keelboat.UnavailableError, patient)
+        patient.reset()
+        patient.fault("reply", path=_EXPORTS, status=503, body="busy")
+        assert "busy" in _raised(keelboat.UnavailableError, patient)
+        assert len(patient.log("request")) > 4
 
 
 def test_a_session_that_ends_under_way_is_renewed_once(login):
@@ -98,20 +122,20 @@ def test_a_session_that_ends_under_way_is_renewed_once(login):
     assert len(login.log("login")) == 2
 
 
-def test_storms_pass_or_are_told(login):
+def test_storms_pass_or_are_told(login, hasty):
     login.fault("reply", path=_EXPORTS, status=503, body="busy", times=2)
     assert _fetch(login).to_arrow().num_rows == _ORDERS
     login.fault("reply", path=_EXPORTS, status=503, body="busy")
-    message = _raised((keelboat.UnavailableError, keelboat.ThrottledError), login)
-    assert "busy" in message
+    overload = (keelboat.UnavailableError, keelboat.ThrottledError)
+    assert "busy" in _raised(overload, login, source=hasty)
 
 
-def test_a_pool_without_connections_is_overload(login):
+def test_a_pool_without_connections_is_overload(login, hasty):
     login.set(
         profile="v63", pool_size=1, pool_held=1, pool_checkout_timeout_ms=50
     )  # older ones wait for ever
-    message = _raised((keelboat.UnavailableError, keelboat.ThrottledError), login)
-    assert "connections" in message
+    overload = (keelboat.UnavailableError, keelboat.ThrottledError)
+    assert "connections" in _raised(overload, login, source=hasty)
 
 
 @pytest.mark.parametrize(
@@ -126,10 +150,10 @@ def test_a_pool_without_connections_is_overload(login):
         ({"body": '[\n{"c0":"many","c1":"x"}\n]'}, keelboat.DataError, "order_id"),
     ],
 )  # fmt: skip
-def test_bodies_that_are_no_rows(login, reply, kind, words):
+def test_bodies_that_are_no_rows(login, hasty, reply, kind, words):
     reply = {"content_type": "application/json", **reply}
     login.fault("reply", path=_EXPORTS, status=200, **reply)
-    assert words in _raised(kind, login, strategy="single")
+    assert words in _raised(kind, login, source=hasty, strategy="single")
 
 
 def test_no_rows_and_no_columns(login):

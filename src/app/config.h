@@ -65,6 +65,7 @@ struct MetabaseSettings {
   std::string no_proxy;  ///< Hosts reached without it; likewise.
   std::optional<int> connections;  ///< Unset: 4, or as many as somebody reads on.
   bool compress = false;
+  int retries = 3;  ///< Of a question that failed for now.
   std::chrono::seconds connect_timeout{10};
   std::chrono::seconds read_timeout{25 * 60};
 };

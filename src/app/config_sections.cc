@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kLeastMemory = int64_t{64} << 20;
 constexpr int kMostConnections = 64;
+constexpr int kMostRetries = 20;
 
 const std::vector<std::pair<std::string, TlsMode>> kTlsModes = {
     {"verify_identity", TlsMode::kVerifyIdentity},
@@ -111,6 +112,7 @@ MetabaseSettings ReadMetabase(MapReader& reader) {
   reader.Read("connections", &connections, 1, kMostConnections);
   if (connections > 0) metabase.connections = connections;
   reader.Read("compress", &metabase.compress, {{"true", true}, {"false", false}});
+  reader.Read("retries", &metabase.retries, 0, kMostRetries);
   reader.Read("connect_timeout", &metabase.connect_timeout);
   reader.Read("read_timeout", &metabase.read_timeout);
   ReadProxy(reader, &metabase);

@@ -101,6 +101,7 @@ TEST_F(ConfigTest, ReadsEverySection) {
   const auto& metabase = std::get<MetabaseSettings>(config->sources.at("bi").settings);
   EXPECT_EQ(metabase.api_key.Reveal(), "mb_key");
   EXPECT_EQ(metabase.connections, std::nullopt);
+  EXPECT_EQ(metabase.retries, 3);
   EXPECT_EQ(metabase.tls_verify, std::nullopt);
   EXPECT_EQ(metabase.read_timeout, std::chrono::minutes(25));
   ASSERT_EQ(config->tables.size(), 1u);

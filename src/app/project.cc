@@ -252,6 +252,7 @@ MetabaseOptions MetabaseOptionsOf(const MetabaseSettings& settings) {
   options.no_proxy = settings.no_proxy;
   options.connections = settings.connections;
   options.compress = settings.compress;
+  options.retries = settings.retries;
   options.connect_timeout = settings.connect_timeout;
   options.read_timeout = settings.read_timeout;
   return options;

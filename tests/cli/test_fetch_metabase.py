@@ -45,6 +45,11 @@ def project(server, tmp_path):
     return folder
 
 
+def ask_nothing_again(project):
+    """For faults that stay: a question that fails is not repeated."""
+    project.replace("    database:", "    retries: 0\n    database:")
+
+
 def orders_of(file):
     return pyarrow.parquet.read_table(file).column("order_id").to_pylist()
 
@@ -127,6 +132,7 @@ def test_an_answer_that_is_cut_is_fetched_again(project, server, how):
 
 
 def test_answers_that_are_always_cut_are_an_error_and_no_file(project, server):
+    ask_nothing_again(project)
     server.fault("cut", path="POST /api/dataset/json", after_bytes=20_000, how="clean")
     file = project.path / "orders.parquet"
     done = project.run("fetch", "bi", "@orders", "-o", str(file), timeout=300)
@@ -239,6 +245,7 @@ def test_a_storm_passes(project, server):
 
 
 def test_a_proxys_page_is_named(project, server):
+    ask_nothing_again(project)
     server.fault("reply", path="POST /api/dataset", status=200, content_type="text/html",
                  body="<html><body>Please log in to the network</body></html>")  # fmt: skip
     done = project.run("fetch", "bi", "@vendors")

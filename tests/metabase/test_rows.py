@@ -104,7 +104,7 @@ def test_cut_answers_are_asked_for_again(server, fetch, how):
 def test_a_server_that_ends_every_long_answer_is_asked_for_short_ones(server, fetch):
     server.fault("cut", path=EXPORTS, after_bytes=2_000_000, how="clean")
     assert sums(fetch.ok("SELECT * FROM orders", "--strategy", "single")) == ORDERS
-    refused = fetch("SELECT * FROM orders LIMIT 119999")
+    refused = fetch.hastily("SELECT * FROM orders LIMIT 119999")
     assert refused.code == 3
     assert "ended early" in refused.err
 
@@ -117,7 +117,7 @@ def test_an_error_among_the_rows_is_told(server, fetch):
         message="Memory limit exceeded",
         error_type="invalid-query",
     )
-    failed = fetch("SELECT * FROM orders", "--strategy", "single")
+    failed = fetch.hastily("SELECT * FROM orders", "--strategy", "single")
     assert failed.code != 0
     assert "Memory limit exceeded" in failed.err
 

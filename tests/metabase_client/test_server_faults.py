@@ -5,7 +5,7 @@ import socket
 import time
 
 import pytest
-from bi_project import fails, keep_secrets, published
+from bi_project import ask_nothing_again, fails, keep_secrets, published
 
 
 def test_unknown_database_names_the_nearest_and_the_others(project):
@@ -69,6 +69,7 @@ def test_an_error_among_the_rows_is_asked_for_again(project, server):
 
 def test_an_error_among_the_rows_that_stays(newest_project, newest):
     newest.set(profile="v55")  # which appends its errors to the rows
+    ask_nothing_again(newest_project)
     newest_project.write(
         "metadata/table_metadata.json", {"vendors": {"load_strategy": "full"}}
     )
@@ -110,12 +111,14 @@ def test_an_exhausted_pool(newest_project, newest):
     newest_project.ok("extract", "orders")
     assert newest_project.lake_rows("orders") == 3000
     newest.set(pool_size=1, pool_held=1, pool_checkout_timeout_ms=50)
+    ask_nothing_again(newest_project)
     # Nothing can be planned without an answer: the run could not begin.
     fails(newest_project, 3, "fewer connections")
 
 
 @pytest.mark.parametrize("status", [200, 502])
 def test_a_proxys_page(project, server, status):
+    ask_nothing_again(project)
     server.fault(
         "reply",
         path="GET /api",
@@ -151,6 +154,7 @@ def test_nobody_listens(project):
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+    ask_nothing_again(project)
     fails(project, 3, "127.0.0.1", "no connection", METABASE_URL=url)
 
 

@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-from bi_project import fails, project_of
+from bi_project import ask_nothing_again, fails, project_of
 from metabase import metabase
 
 
@@ -80,4 +80,5 @@ def test_https_where_http_is_spoken(newest_project, newest):
 
 def test_http_where_https_is_spoken(project, encrypted):
     url = encrypted.url.replace("https:", "http:")
+    ask_nothing_again(project)
     fails(project, 3, "127.0.0.1", METABASE_URL=url)

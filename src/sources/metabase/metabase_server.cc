@@ -81,6 +81,7 @@ arrow::Status CheckOptions(const MetabaseOptions& options) {
   if (HasLineBreak(options.api_key)) return BadOption("`api_key` holds a line break");
   if (options.connections.value_or(1) < 1)
     return BadOption("`connections` must be 1 or more");
+  if (options.retries < 0) return BadOption("`retries` must be 0 or more");
   if (options.connect_timeout.count() < 1 || options.read_timeout.count() < 1) {
     return BadOption("`connect_timeout` and `read_timeout` are a second or more");
   }

@@ -211,9 +211,11 @@ class MetabaseSource final : public Source {
 
 arrow::Result<std::unique_ptr<Source>> MakeMetabaseSource(std::string name,
                                                           const MetabaseOptions& options,
-                                                          const RetryPolicy& retries) {
+                                                          const RetryPolicy& pauses) {
   auto server = metabase::MetabaseServer::Make(options);
   if (!server.ok()) return AddContext(server.status(), "source " + name);
+  RetryPolicy retries = pauses;
+  retries.max_retries = options.retries;
   return std::make_unique<MetabaseSource>(std::move(name), options, retries);
 }
 

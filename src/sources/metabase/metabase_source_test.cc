@@ -35,7 +35,8 @@ class MetabaseSourceTest : public ::testing::Test {
     options.url = standin_->url();
     options.api_key = MetabaseStandin::kApiKey;
     options.database = "2";
-    source_ = *MakeMetabaseSource("bi", options, {2, 5ms, true, 20ms});
+    options.retries = 2;
+    source_ = *MakeMetabaseSource("bi", options, {.delay = 5ms, .max_delay = 20ms});
   }
 
   arrow::Result<CursorFacts> Measure(const Relation& relation, const std::string& column,
@@ -174,6 +175,10 @@ TEST_F(MetabaseSourceTest, OptionsThatCannotBeMeantAreRefusedAtOnce) {
   const auto status = MakeMetabaseSource("bi", options).status();
   EXPECT_EQ(KindOf(status), ErrorKind::kConfig);
   EXPECT_THAT(status.message(), HasSubstr("source bi"));
+  options.api_key = MetabaseStandin::kApiKey;
+  options.retries = -1;
+  EXPECT_THAT(MakeMetabaseSource("bi", options).status().message(),
+              HasSubstr("`retries`"));
 }
 
 }  // namespace
