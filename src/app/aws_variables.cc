@@ -27,6 +27,19 @@ class Variables {
   const std::map<std::string, std::string>& variables_;
 };
 
+// Where the token of a web identity is exchanged: each region has a place of its own.
+std::string TokenService(const Variables& variable) {
+  std::string url = variable({"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"});
+  if (url.empty()) {
+    const std::string region = variable({"AWS_REGION", "AWS_DEFAULT_REGION"});
+    url = region.empty() ? "https://sts.amazonaws.com"
+                         : "https://sts." + region + ".amazonaws.com" +
+                               (region.starts_with("cn-") ? ".cn" : "");
+  }
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
 void TakePlaces(const Variables& variable, LakeConfig* lake) {
   AwsPlaces& places = lake->aws;
   const std::string home = variable({"HOME"});
@@ -46,6 +59,12 @@ void TakePlaces(const Variables& variable, LakeConfig* lake) {
   places.container_authorization =
       Secret(variable({"AWS_CONTAINER_AUTHORIZATION_TOKEN"}));
   places.container_token_file = variable({"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"});
+  places.web_identity_file = variable({"AWS_WEB_IDENTITY_TOKEN_FILE"});
+  if (!places.web_identity_file.empty()) {
+    places.web_identity_role = variable({"AWS_ROLE_ARN"});
+    places.web_identity_session = variable({"AWS_ROLE_SESSION_NAME"});
+    places.token_service_url = TokenService(variable);
+  }
   if (variable({"AWS_EC2_METADATA_DISABLED"}) == "true") return;
   places.metadata_url = variable({"AWS_EC2_METADATA_SERVICE_ENDPOINT"});
   if (places.metadata_url.empty()) places.metadata_url = kInstanceService;

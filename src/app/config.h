@@ -99,6 +99,10 @@ struct AwsPlaces {
   Secret container_authorization;
   std::string container_token_file;
   std::string metadata_url;
+  std::string web_identity_file;
+  std::string web_identity_role;
+  std::string web_identity_session;
+  std::string token_service_url;
 };
 
 struct LakeConfig {

@@ -471,6 +471,21 @@ TEST_F(ConfigTest, KeysOfALakeAreFoundAsAwsFindsThem) {
   EXPECT_EQ(lake.aws.config_file, "");
   EXPECT_EQ(lake.aws.metadata_url, "");
   EXPECT_EQ(lake.region, "eu-west-1");
+  EXPECT_EQ(lake.aws.token_service_url, "");
+  // A web identity, as Kubernetes gives it to a pod.
+  std::map<std::string, std::string> pod = {{"AWS_WEB_IDENTITY_TOKEN_FILE", "/run/token"},
+                                            {"AWS_ROLE_ARN", "arn:aws:iam::1:role/etl"},
+                                            {"AWS_REGION", "cn-north-1"}};
+  lake = Load(pod)->lake;
+  EXPECT_EQ(lake.aws.web_identity_file, "/run/token");
+  EXPECT_EQ(lake.aws.web_identity_role, "arn:aws:iam::1:role/etl");
+  EXPECT_EQ(lake.aws.token_service_url, "https://sts.cn-north-1.amazonaws.com.cn");
+  pod["AWS_REGION"] = "eu-west-1";
+  EXPECT_EQ(Load(pod)->lake.aws.token_service_url, "https://sts.eu-west-1.amazonaws.com");
+  pod.erase("AWS_REGION");
+  EXPECT_EQ(Load(pod)->lake.aws.token_service_url, "https://sts.amazonaws.com");
+  pod["AWS_ENDPOINT_URL_STS"] = "http://127.0.0.1:9/";
+  EXPECT_EQ(Load(pod)->lake.aws.token_service_url, "http://127.0.0.1:9");
   WriteMinimal("lake: {url: s3://bucket/x, endpoint: \"http://m:9000\"}\n");
   EXPECT_EQ(Load({{"AWS_REGION", "eu-west-1"}})->lake.region, "us-east-1");
   WriteMinimal("lake: {url: s3://b-1, access_key: a, secret_key: s, profile: p}\n");

@@ -107,7 +107,11 @@ S3Options S3OptionsOf(const LakeConfig& lake, bool test_mode) {
                         lake.aws.container_url,
                         lake.aws.container_authorization.Reveal(),
                         lake.aws.container_token_file,
-                        lake.aws.metadata_url};
+                        lake.aws.metadata_url,
+                        lake.aws.web_identity_file,
+                        lake.aws.web_identity_role,
+                        lake.aws.web_identity_session,
+                        lake.aws.token_service_url};
   options.single_writer = lake.single_writer;
   return options;
 }

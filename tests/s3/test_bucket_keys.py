@@ -2,7 +2,7 @@
 
 import pytest
 from minio import ACCESS_KEY, SECRET_KEY
-from minio_keys import metadata_service, temporary_keys
+from minio_keys import metadata_service, temporary_keys, token_service
 
 _ALL = ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload")
 _BUCKET = ("s3:ListBucket", "s3:ListBucketMultipartUploads")
@@ -61,6 +61,28 @@ def test_the_role_of_an_instance(keyless, minio):
     refused = keyless.run("check", "lake", **variables)
     assert refused.code == 2
     assert "no connection to 127.0.0.1" in " ".join(refused.text.split())
+
+
+def test_the_role_of_a_web_identity(keyless, minio):
+    role = "arn:aws:iam::123456789012:role/etl"
+    keyless.write("token", "ey.of-the-pod\n")
+    keyless.variables |= {
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(keyless.path / "token"),
+        "AWS_ROLE_ARN": role,
+    }
+    with token_service(minio, role, "ey.of-the-pod") as (service, variables):
+        keyless.ok("run", **variables)
+        assert service.lent == 1
+        assert keyless.warehouse("SELECT count(*) FROM raw.orders") == [(3,)]
+        service.seconds = 60
+        keyless.ok("verify", **variables)
+        assert service.lent >= 2
+        keyless.write("token", "ey.of-another")
+        refused = keyless.run("check", "lake", **variables)
+        assert refused.code == 3
+        said = " ".join(refused.text.split())
+        assert "InvalidIdentityToken, No such issuer" in said
+        assert "ey.of-another" not in said
 
 
 def test_keys_that_may_not_delete(keyless, minio, bucket):

@@ -1,5 +1,5 @@
-"""Temporary keys of a MinIO, perhaps with fewer rights, and a service that lends them as an
-instance's metadata service does."""
+"""Temporary keys of a MinIO, perhaps with fewer rights, and services that lend them as an
+instance's metadata service and AWS's token service do."""
 
 import datetime
 import hashlib
@@ -148,6 +148,54 @@ def metadata_service(minio: Minio):
     try:
         url = f"http://127.0.0.1:{server.server_port}"
         yield service, {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url}
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+_EXCHANGED = """\
+<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+<AssumeRoleWithWebIdentityResult><Credentials>
+<AccessKeyId>{AccessKeyId}</AccessKeyId><SecretAccessKey>{SecretAccessKey}</SecretAccessKey>
+<SessionToken>{Token}</SessionToken><Expiration>{Expiration}</Expiration>
+</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>"""
+_REFUSED = """\
+<ErrorResponse><Error><Code>InvalidIdentityToken</Code>
+<Message>No such issuer</Message></Error></ErrorResponse>"""
+
+
+@contextmanager
+def token_service(minio: Minio, role: str, token: str):
+    """Exchanges that token for keys of that role; yields the service and the variable that
+    leads to it."""
+    service = MetadataService(minio)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            asked = urllib.parse.parse_qs(self.rfile.read(length).decode())
+            fine = (
+                asked["Action"] == ["AssumeRoleWithWebIdentity"]
+                and asked["RoleArn"] == [role]
+                and asked["WebIdentityToken"] == [token]
+            )
+            text = _EXCHANGED.format(**service.keys()) if fine else _REFUSED
+            body = text.encode()
+            self.send_response(200 if fine else 400)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.server_port}"
+        yield service, {"AWS_ENDPOINT_URL_STS": url}
     finally:
         server.shutdown()
         thread.join()

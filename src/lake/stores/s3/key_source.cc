@@ -75,13 +75,17 @@ class FoundKeys final : public KeySource {
   }
 
  private:
-  // In the order of KeyPlaces; what is not there is told when nothing is anywhere.
+  // In the order of KeyPlaces, a web identity first; what is not there is told when
+  // nothing is anywhere.
   arrow::Result<LentKeys> Find(const std::stop_token& stop) {
     std::string tried;
     auto missing = [&](const arrow::Status& status) {
       tried += "; " + status.message();
       return arrow::Status::OK();
     };
+    if (!places_.web_identity_file.empty() && places_.profile.empty()) {
+      return KeysOfWebIdentity(places_, *http_, stop);
+    }
     if (!places_.credentials_file.empty() || !places_.config_file.empty()) {
       auto keys = KeysOfProfile(places_);
       if (keys.ok() || KindOf(keys.status()) != ErrorKind::kNotFound) return keys;

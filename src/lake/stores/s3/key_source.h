@@ -23,10 +23,16 @@ struct KeyPlaces {
   std::string container_authorization;  ///< What it wants to hear, or the file with it.
   std::string container_token_file;
   std::string metadata_url;  ///< Of an instance's role: "http://169.254.169.254".
+  /// File with the token of a web identity, as Kubernetes writes it, and the role that it
+  /// is to be exchanged for. Comes first, unless a profile is named.
+  std::string web_identity_file;
+  std::string web_identity_role;
+  std::string web_identity_session;  ///< How the role's session is called; may be empty.
+  std::string token_service_url;  ///< Where it is exchanged: "https://sts.amazonaws.com".
 
   bool empty() const {
     return credentials_file.empty() && config_file.empty() && profile.empty() &&
-           container_url.empty() && metadata_url.empty();
+           container_url.empty() && metadata_url.empty() && web_identity_file.empty();
   }
 };
 

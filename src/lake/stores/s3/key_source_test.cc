@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include <gmock/gmock.h>
@@ -33,6 +34,7 @@ class FakeService {
  public:
   std::map<std::string, HttpResponse> answers;  ///< By url.
   std::string needs_header;                     ///< "name: value", of each GET.
+  std::string needs_body;                       ///< Of each POST.
   int asked = 0;                                ///< How often for keys.
 
   void Lend(const std::string& url, const std::string& id, const std::string& expires) {
@@ -41,6 +43,20 @@ class FakeService {
                     R"({"Code": "Success", "AccessKeyId": ")" + id +
                         R"(", "SecretAccessKey": "s3cret", "Token": "token of )" + id +
                         R"(", "Expiration": ")" + expires + R"("})"};
+  }
+  void Exchange(const std::string& url, const std::string& id,
+                const std::string& expires) {
+    keys_url_ = url;
+    answers[url] = {
+        {200, {}, ""},
+        "<AssumeRoleWithWebIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/"
+        "2011-06-15/\"><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>" +
+            id +
+            "</AccessKeyId><SecretAccessKey>s3cret</SecretAccessKey><SessionToken>"
+            "token of " +
+            id + "</SessionToken><Expiration>" + expires +
+            "</Expiration></Credentials></AssumeRoleWithWebIdentityResult>"
+            "</AssumeRoleWithWebIdentityResponse>"};
   }
   std::unique_ptr<HttpClient> Client() { return std::make_unique<Connection>(this); }
 
@@ -55,6 +71,7 @@ class FakeService {
       for (const auto& [name, value] : request.headers) {
         fine = fine || name + ": " + value == service_.needs_header;
       }
+      if (request.method == "POST") fine = request.body == service_.needs_body;
       if (!fine) return HttpResponse{{401, {}, ""}, ""};
       const auto found = service_.answers.find(request.url);
       if (found != service_.answers.end()) return found->second;
@@ -131,6 +148,81 @@ TEST_F(KeySourceTest, OfAProfile) {
     EXPECT_EQ(KindOf(status), ErrorKind::kConfig) << name;
     EXPECT_THAT(status.message(), HasSubstr(words));
   }
+}
+
+TEST_F(KeySourceTest, OfAWebIdentityWhoseTokenChanges) {
+  const std::string token = folder_.path() + "/token";
+  Write(token, "first/token\n");
+  Write(places_.credentials_file,
+        "[default]\naws_access_key_id = P\naws_secret_access_key = p\n");
+  places_.web_identity_file = token;
+  places_.web_identity_role = "arn:aws:iam::1:role/etl";
+  places_.token_service_url = "https://sts.eu-west-1.amazonaws.com";
+  const std::string url = places_.token_service_url + "/";
+  const std::string body =
+      "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn="
+      "arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fetl&RoleSessionName=keelboat&WebIdentityToken=";
+  service_.needs_body = body + "first%2Ftoken";
+  service_.Exchange(url, "AK1", In(std::chrono::minutes(60)));
+  auto keys = Find();
+  ASSERT_OK_AND_ASSIGN(Credentials first, keys->Keys({}));
+  EXPECT_EQ(first.access_key, "AK1");
+  EXPECT_EQ(first.session_token, "token of AK1");
+  EXPECT_EQ(keys->Origin(), "the role arn:aws:iam::1:role/etl of a web identity");
+  clock_.Advance(std::chrono::minutes(54));
+  ASSERT_OK(keys->Keys({}).status());
+  EXPECT_EQ(service_.asked, 1);
+  Write(token, "second");
+  service_.needs_body = body + "second";
+  service_.Exchange(url, "AK2", In(std::chrono::minutes(60)));
+  clock_.Advance(std::chrono::minutes(2));
+  EXPECT_EQ(keys->Keys({}).ValueOrDie().access_key, "AK2");
+  // A profile that somebody names comes before it.
+  places_.profile = "default";
+  EXPECT_EQ(Find()->Keys({}).ValueOrDie().access_key, "P");
+}
+
+TEST_F(KeySourceTest, OfAWebIdentityThatIsRefused) {
+  const std::string token = folder_.path() + "/token";
+  Write(token, "secret-token");
+  places_.web_identity_file = token;
+  places_.token_service_url = "https://sts.amazonaws.com";
+  arrow::Status status = Find()->Keys({}).status();
+  EXPECT_EQ(KindOf(status), ErrorKind::kConfig);
+  EXPECT_THAT(status.message(), HasSubstr("set AWS_ROLE_ARN"));
+  places_.web_identity_role = "arn:aws:iam::1:role/etl";
+  service_.needs_body =
+      "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn="
+      "arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fetl&RoleSessionName=keelboat&"
+      "WebIdentityToken=secret-token";
+  status = Find()->Keys({}).status();
+  EXPECT_EQ(KindOf(status), ErrorKind::kUnavailable) << status;
+  const std::tuple<int, const char*, ErrorKind> answers[] = {
+      {403, "AccessDenied", ErrorKind::kAuth},
+      {400, "ExpiredTokenException", ErrorKind::kAuth},
+      {400, "IDPCommunicationError", ErrorKind::kUnavailable},
+      {503, "ServiceUnavailable", ErrorKind::kUnavailable}};
+  for (const auto& [code, name, kind] : answers) {
+    service_.answers[places_.token_service_url + "/"] = {
+        {code, {}, ""},
+        "<ErrorResponse><Error><Code>" + std::string(name) +
+            "</Code><Message>Not so</Message></Error></ErrorResponse>"};
+    status = Find()->Keys({}).status();
+    EXPECT_EQ(KindOf(status), kind) << name << status;
+    EXPECT_THAT(status.message(), AllOf(HasSubstr(name), HasSubstr("Not so"),
+                                        Not(HasSubstr("secret-token"))));
+  }
+  service_.answers[places_.token_service_url + "/"] = {{200, {}, ""}, "<a/>"};
+  EXPECT_EQ(KindOf(Find()->Keys({}).status()), ErrorKind::kAuth);
+  places_.token_service_url = "http://sts.example.com";
+  status = Find()->Keys({}).status();
+  EXPECT_EQ(KindOf(status), ErrorKind::kConfig);
+  EXPECT_THAT(status.message(), HasSubstr("by https only"));
+  places_.token_service_url = "https://sts.amazonaws.com";
+  places_.web_identity_file = folder_.path() + "/none";
+  status = Find()->Keys({}).status();
+  EXPECT_EQ(KindOf(status), ErrorKind::kConfig);
+  EXPECT_THAT(status.message(), HasSubstr("AWS_WEB_IDENTITY_TOKEN_FILE"));
 }
 
 TEST_F(KeySourceTest, OfAnInstancesRoleRenewedBeforeTheyExpire) {

@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "keelboat/error.h"
+#include "lake/stores/s3/xml_answer.h"
+#include "net/form_text.h"
 
 namespace keelboat::s3 {
 namespace {
@@ -17,6 +19,7 @@ using Json = nlohmann::json;
 
 constexpr int64_t kMostBytes = int64_t{1} << 20;
 constexpr std::chrono::milliseconds kPatience{2'000};
+constexpr std::chrono::milliseconds kPatienceFromAfar{20'000};
 constexpr const char* kRolePath = "/latest/meta-data/iam/security-credentials/";
 constexpr int kOk = 200;
 constexpr int kNotFound = 404;
@@ -78,7 +81,77 @@ bool IsOfThisMachine(std::string_view url) {
          host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
+arrow::Result<std::string> TokenOf(const std::string& path, const char* variable) {
+  // Read each time: it is replaced while we run.
+  std::ifstream file(path, std::ios::binary);
+  if (file) return Trimmed({std::istreambuf_iterator<char>(file), {}});
+  return MakeError(ErrorKind::kConfig, "reading " + path + " (" + std::string(variable) +
+                                           "): it cannot be read");
+}
+
+// What the token service says of a token that it does not take.
+arrow::Status NotExchanged(const std::string& who, const HttpResponse& response) {
+  const auto xml = ParseXml(response.body);
+  const XmlElement* error = xml.ok() ? xml->Find("Error") : nullptr;
+  if (error == nullptr) return Refused(who, response);
+  const std::string code(error->Text("Code"));
+  constexpr int kServerTrouble = 500;
+  // It could not ask who has issued the token.
+  const bool later =
+      response.head.status >= kServerTrouble || code == "IDPCommunicationError";
+  return MakeError(later ? ErrorKind::kUnavailable : ErrorKind::kAuth,
+                   who + " gives no keys: " + code + ", " +
+                       std::string(error->Text("Message")) +
+                       (later ? "" : ": check the trust policy of AWS_ROLE_ARN"));
+}
+
 }  // namespace
+
+arrow::Result<LentKeys> KeysOfWebIdentity(const KeyPlaces& places, HttpClient& http,
+                                          const std::stop_token& stop) {
+  const std::string who = "the token service (" + places.token_service_url +
+                          ") for the role " + places.web_identity_role;
+  if (places.web_identity_role.empty()) {
+    return MakeError(ErrorKind::kConfig,
+                     "AWS_WEB_IDENTITY_TOKEN_FILE is set, but not the role that its "
+                     "token is to be exchanged for: set AWS_ROLE_ARN");
+  }
+  if (!IsOfThisMachine(places.token_service_url)) {
+    return MakeError(ErrorKind::kConfig,
+                     who +
+                         " is asked by https only, or on this machine: correct "
+                         "AWS_ENDPOINT_URL_STS");
+  }
+  ARROW_ASSIGN_OR_RAISE(const std::string token,
+                        TokenOf(places.web_identity_file, "AWS_WEB_IDENTITY_TOKEN_FILE"));
+  HttpRequest request;
+  request.method = "POST";
+  request.url = places.token_service_url + "/";
+  request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
+  const std::string& session = places.web_identity_session;
+  request.body = FormText({{"Action", "AssumeRoleWithWebIdentity"},
+                           {"Version", "2011-06-15"},
+                           {"RoleArn", places.web_identity_role},
+                           {"RoleSessionName", session.empty() ? "keelboat" : session},
+                           {"WebIdentityToken", token}});
+  request.total_timeout = kPatienceFromAfar;
+  ARROW_ASSIGN_OR_RAISE(auto response, http.Send(request, kMostBytes, stop));
+  if (response.head.status != kOk) return NotExchanged(who, response);
+  const auto xml = ParseXml(response.body);
+  const XmlElement* result =
+      xml.ok() ? xml->Find("AssumeRoleWithWebIdentityResult") : nullptr;
+  const XmlElement* keys = result != nullptr ? result->Find("Credentials") : nullptr;
+  LentKeys lent;
+  lent.origin = "the role " + places.web_identity_role + " of a web identity";
+  if (keys != nullptr) {
+    lent.keys = {std::string(keys->Text("AccessKeyId")),
+                 std::string(keys->Text("SecretAccessKey")),
+                 std::string(keys->Text("SessionToken"))};
+    lent.expires = ParseTime(std::string(keys->Text("Expiration")));
+  }
+  if (!lent.keys.access_key.empty() && !lent.keys.secret_key.empty()) return lent;
+  return MakeError(ErrorKind::kAuth, who + " gives no keys");
+}
 
 arrow::Result<LentKeys> KeysOfContainer(const KeyPlaces& places, HttpClient& http,
                                         const std::stop_token& stop) {
@@ -92,15 +165,9 @@ arrow::Result<LentKeys> KeysOfContainer(const KeyPlaces& places, HttpClient& htt
   }
   std::string authorization = places.container_authorization;
   if (!places.container_token_file.empty()) {
-    // Read each time: it is replaced while we run.
-    std::ifstream file(places.container_token_file, std::ios::binary);
-    if (!file) {
-      return MakeError(
-          ErrorKind::kConfig,
-          "reading " + places.container_token_file +
-              " (AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE): it cannot be read");
-    }
-    authorization = Trimmed({std::istreambuf_iterator<char>(file), {}});
+    ARROW_ASSIGN_OR_RAISE(
+        authorization,
+        TokenOf(places.container_token_file, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"));
   }
   std::vector<HttpHeader> headers;
   if (!authorization.empty()) headers.push_back({"Authorization", authorization});

@@ -18,6 +18,13 @@ struct LentKeys {
   std::string origin;                 ///< "profile 'etl' of /home/ana/.aws/credentials".
 };
 
+/// \brief Exchanges the token of a web identity for its role's keys.
+///
+/// kConfig: no role, a file that cannot be read, an address where tokens are not sent.
+/// kAuth: the service refuses the token. kUnavailable: no answer.
+arrow::Result<LentKeys> KeysOfWebIdentity(const KeyPlaces& places, HttpClient& http,
+                                          const std::stop_token& stop);
+
 /// \brief Asks the service of a container for its role's keys.
 ///
 /// kConfig: an address that such a service cannot have. kUnavailable: no answer.
