@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "core/clock_skew.h"
 #include "keelboat/error.h"
 
 namespace keelboat {
@@ -49,10 +50,31 @@ class Checker {
       One("source", name, [&, &name = name]() -> arrow::Result<std::string> {
         ARROW_ASSIGN_OR_RAISE(Source * opened, project_.OpenSource(name));
         ARROW_ASSIGN_OR_RAISE(auto info, opened->Check(stop_));
+        ARROW_ASSIGN_OR_RAISE(const std::string rights, CheckTables(name, *opened));
         return info.product + " " + info.version + " at " + info.endpoint + " as " +
-               info.user + (info.tls ? ", " + info.tls_version : ", not encrypted");
+               info.user + (info.tls ? ", " + info.tls_version : ", not encrypted") +
+               (info.clock_ahead ? ", " + ClockSkewText(*info.clock_ahead) : "") + rights;
       });
     }
+  }
+
+  // Has every table of a source described, which takes the right to read it.
+  arrow::Result<std::string> CheckTables(const std::string& name, Source& source) {
+    auto tables = project_.Tables({}, stop_);
+    if (KindOf(tables.status()) == ErrorKind::kConfig) {
+      return ", tables not looked at: `keelboat check contracts` says why";
+    }
+    ARROW_RETURN_NOT_OK(tables.status());
+    int count = 0;
+    for (const ConfiguredTable& table : *tables) {
+      if (table.spec.source != name) continue;
+      ARROW_RETURN_NOT_OK(
+          AddContext(source.DescribeTable(table.spec.table, stop_).status(),
+                     "reading table " + table.spec.table));
+      ++count;
+    }
+    if (count == 0) return std::string();
+    return ", may read " + std::to_string(count) + " tables";
   }
 
   std::string LakePlace() const {
@@ -66,7 +88,8 @@ class Checker {
     ARROW_ASSIGN_OR_RAISE(auto lake, project_.OpenLake(false));
     ARROW_ASSIGN_OR_RAISE(const std::string place, lake->Check());
     ARROW_ASSIGN_OR_RAISE(auto tables, lake->ListTables());
-    return place + (place.empty() ? "" : ", ") + "writable, " +
+    return place + (place.empty() ? "" : ", ") +
+           "writable (an object written, read, listed and deleted), " +
            std::to_string(tables.size()) + " tables";
   }
 
@@ -82,18 +105,9 @@ class Checker {
   arrow::Result<std::string> CheckWarehouse() {
     ARROW_ASSIGN_OR_RAISE(auto warehouse, project_.OpenWarehouse(false));
     ARROW_ASSIGN_OR_RAISE(auto info, warehouse->Check(stop_));
-    return info.product + " " + info.version + Login() + ", writable";
-  }
-
-  // Of a warehouse that is logged in to.
-  std::string Login() const {
-    const auto* snowflake =
-        std::get_if<SnowflakeSettings>(&project_.config().warehouse.settings);
-    if (snowflake == nullptr) return "";
-    return " as " + snowflake->user + ", role " +
-           (snowflake->role.empty() ? "the user's own" : snowflake->role) +
-           ", warehouse " + snowflake->warehouse +
-           (snowflake->protocol == "http" ? ", not encrypted" : ", TLS");
+    std::string text = info.product + " " + info.version;
+    for (const std::string& finding : info.findings) text += ", " + finding;
+    return text + ", writable";
   }
 
   std::string DbtPlace() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -110,6 +111,8 @@ struct SourceInfo {
   bool tls = false;
   std::string tls_version;  ///< "TLSv1.3", empty without TLS.
   std::string database_id;  ///< What the server itself calls the database; may be empty.
+  /// This machine's clock less the server's, where that tells its own.
+  std::optional<std::chrono::seconds> clock_ahead = std::nullopt;
 };
 
 /// \brief A batch stream that also tells what happened to values on the way.

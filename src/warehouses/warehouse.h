@@ -28,6 +28,8 @@ struct WarehouseInfo {
   std::string product;   ///< "DuckDB".
   std::string version;   ///< "v1.5.6".
   std::string endpoint;  ///< Path or account.
+  /// What else was found well, for people: "role LOADER", "clocks agree".
+  std::vector<std::string> findings = {};
 };
 
 /// Something that has to be there before tables can be loaded, or that would be made

@@ -18,10 +18,30 @@ def test_all_is_well(project, account, minio):
     found = check(project)
     assert all(line["ok"] for line in found.values())
     lake = found["lake"]["detail"]
-    assert "MinIO" in lake and "not encrypted" in lake and "writable" in lake
+    assert "MinIO" in lake and "not encrypted" in lake and "clocks agree" in lake
+    assert "writable (an object written, read, listed and deleted)" in lake
     warehouse = found["warehouse"]["detail"]
     assert "Snowflake" in warehouse and "writable" in warehouse
-    assert account.role in warehouse and account.warehouse in warehouse
+    assert f"role {account.role}" in warehouse
+    assert f"warehouse {account.warehouse}" in warehouse
+    assert "clocks agree" in warehouse and "not encrypted" in warehouse
+    assert "a table made, written, emptied and dropped" in warehouse
+    source = found["source"]["detail"]
+    assert "MariaDB" in source and "clocks agree" in source
+    assert "may read 2 tables" in source
+
+
+def test_a_table_that_may_not_be_read(project, server):
+    project.variables["MYSQL_USER"] = "half"
+    project.variables["MYSQL_PASSWORD"] = "half"
+    name = project.variables["MYSQL_DATABASE"]
+    server.execute(
+        "CREATE OR REPLACE USER half IDENTIFIED BY 'half';"
+        f" GRANT SELECT ON {name}.orders TO half; GRANT INSERT ON {name}.customers TO half"
+    )
+    line = check(project, "source", code=1)["source"]
+    assert line["error"]["kind"] == "denied"
+    assert "customers" in line["error"]["message"]
 
 
 def test_checking_leaves_nothing_behind(project, account, minio):

@@ -168,7 +168,10 @@ def test_the_check_says_what_is_there(project, minio, bucket):
     code, line = check_line(project)
     assert code == 0
     assert line["name"] == f"s3://{bucket}/shop"
-    assert f"MinIO at {minio.endpoint}, not encrypted, writable" in line["detail"]
+    assert (
+        f"MinIO at {minio.endpoint}, not encrypted, clocks agree, writable"
+        in line["detail"]
+    )
     # The probe is gone again.
     assert minio.objects(bucket) == []
 

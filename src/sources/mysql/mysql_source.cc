@@ -1,11 +1,13 @@
 #include "sources/mysql/mysql_source.h"
 
 #include <charconv>
+#include <optional>
 #include <utility>
 
 #include <arrow/type.h>
 #include <arrow/util/key_value_metadata.h>
 
+#include "core/clock.h"
 #include "core/field_metadata.h"
 #include "core/nearest.h"
 #include "keelboat/error.h"
@@ -28,6 +30,16 @@ constexpr const char* kAccessDeniedToDatabase = "1044";
 using mysql::ConnectionPtr;
 using mysql::IdleConnections;
 
+// This machine's clock less the server's, whose time is `seconds` since 1970.
+std::optional<std::chrono::seconds> AheadOf(const std::string& seconds) {
+  int64_t there = 0;
+  const char* end = seconds.data() + seconds.size();
+  const auto [stopped, error] = std::from_chars(seconds.data(), end, there);
+  if (error != std::errc() || stopped != end) return std::nullopt;
+  const auto here = Clock::System().Now().time_since_epoch();
+  return std::chrono::floor<std::chrono::seconds>(here) - std::chrono::seconds(there);
+}
+
 class MysqlSource final : public Source {
  public:
   explicit MysqlSource(MysqlOptions options)
@@ -40,10 +52,12 @@ class MysqlSource final : public Source {
 
   arrow::Result<SourceInfo> Check(const std::stop_token& stop) override {
     ARROW_ASSIGN_OR_RAISE(auto connection, Connect(stop));
-    ARROW_ASSIGN_OR_RAISE(auto rows, connection->Query("SELECT VERSION(), USER()"));
+    ARROW_ASSIGN_OR_RAISE(auto rows, connection->Query("SELECT VERSION(), USER(), "
+                                                       "UNIX_TIMESTAMP()"));
     SourceInfo info;
     info.version = rows.at(0).at(0).value_or("");
     info.user = rows.at(0).at(1).value_or("");
+    info.clock_ahead = AheadOf(rows.at(0).at(2).value_or(""));
     bool is_mariadb = info.version.find("MariaDB") != std::string::npos;
     info.product = is_mariadb ? "MariaDB" : "MySQL";
     info.endpoint = EndpointOf(options_);

@@ -53,6 +53,8 @@ TEST(MysqlSource, RefusesOptionsThatCannotBeMeant) {
 
 TEST(MysqlSource, SaysWhoAndWhereItIs) {
   SourceInfo info = ShopSource()->Check({}).ValueOrDie();
+  ASSERT_TRUE(info.clock_ahead.has_value());
+  EXPECT_LE(std::chrono::abs(*info.clock_ahead), std::chrono::seconds(2));
   EXPECT_EQ(info.product, "MariaDB");
   EXPECT_THAT(info.version, HasSubstr("MariaDB"));
   EXPECT_EQ(info.endpoint, "127.0.0.1:" + std::to_string(Server().port()) + "/shop");

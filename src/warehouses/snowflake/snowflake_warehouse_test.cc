@@ -366,7 +366,28 @@ TEST_F(SnowflakeWarehouseTest, CheckProvesWhatLoadsNeed) {
   EXPECT_EQ(info->product, "Snowflake");
   EXPECT_FALSE(info->version.empty());
   EXPECT_THAT(info->endpoint, HasSubstr("/OLIST.RAW"));
+  EXPECT_THAT(
+      info->findings,
+      ElementsAre("as LOADER", "role LOADER_ROLE", "warehouse LOAD_WH", "not encrypted",
+                  "clocks agree", "a table made, written, emptied and dropped",
+                  "stage KEELBOAT_STAGE listed"));
   EXPECT_THAT(Leftovers(), IsEmpty());
+  service().Sql("DROP STAGE OLIST.RAW.KEELBOAT_STAGE");
+  auto no_stage = Make()->Check({});
+  EXPECT_EQ(KindOf(no_stage.status()), ErrorKind::kNotFound) << no_stage.status();
+  EXPECT_THAT(no_stage.status().message(),
+              AllOf(HasSubstr("there is no stage"), HasSubstr("`keelboat setup`")));
+}
+
+TEST_F(SnowflakeWarehouseTest, CheckSaysWhichRoleIsInUse) {
+  ASSERT_TRUE(Make()->Setup({}, {}).ok());
+  SnowflakeOptions options = Options();
+  options.role.clear();
+  auto warehouse = MakeSnowflakeWarehouse(options);
+  ASSERT_TRUE(warehouse.ok()) << warehouse.status();
+  auto info = (*warehouse)->Check({});
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_THAT(info->findings, Contains("role LOADER_ROLE"));
 }
 
 TEST_F(SnowflakeWarehouseTest, DropSchemaStartsEmpty) {

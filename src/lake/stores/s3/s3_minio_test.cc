@@ -45,7 +45,8 @@ std::string Bytes(std::size_t count) { return std::string(count, 'k'); }
 TEST(S3MinioTest, TheCheckProvesRightsAndSaysWhatIsThere) {
   ASSERT_OK_AND_ASSIGN(auto lake, MakeDeltaLake(MinioStore()));
   ASSERT_OK_AND_ASSIGN(std::string place, lake->Check());
-  EXPECT_EQ(place, "MinIO at " + MinioServer::Shared().endpoint() + ", not encrypted");
+  EXPECT_EQ(place, "MinIO at " + MinioServer::Shared().endpoint() +
+                       ", not encrypted, clocks agree");
   EXPECT_THAT(lake->ListTables().ValueOrDie(), IsEmpty());
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/clock_skew.h"
 #include "keelboat/error.h"
 #include "keelboat/version.h"
 #include "lake/stores/s3/bucket.h"
@@ -122,6 +123,8 @@ class S3Store final : public Store {
     if (skew.has_value() && std::chrono::abs(*skew) >= kNotableSkew) {
       text += ", this machine's clock is " + s3::SkewText(*skew) +
               " the store's: set it (NTP) before it is refused";
+    } else if (skew.has_value()) {
+      text += ", " + ClockSkewText(*skew);
     }
     if (client_->options().single_writer) text += ", taken to have a single writer";
     return text;
