@@ -116,7 +116,7 @@ def test_a_file_that_vanishes_between_upload_and_copy(
 @pytest.mark.parametrize(
     "fault",
     [
-        {"kind": "status", "status": 503, "times": 3},
+        {"kind": "status", "status": 503, "times": 2},
         {"kind": "cut", "times": 2},
         {"kind": "cut_after", "times": 1},
     ],

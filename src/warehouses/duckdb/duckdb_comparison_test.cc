@@ -6,8 +6,8 @@
 
 #include "core/field_metadata.h"
 #include "keelboat/error.h"
+#include "support/duckdb_fixture.h"
 #include "warehouses/duckdb/database_file.h"
-#include "warehouses/duckdb/warehouse_fixture.h"
 
 namespace keelboat::duckdb {
 namespace {

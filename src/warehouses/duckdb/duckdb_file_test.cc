@@ -8,9 +8,9 @@
 #include <gtest/gtest.h>
 
 #include "keelboat/error.h"
+#include "support/duckdb_fixture.h"
 #include "warehouses/duckdb/database_file.h"
 #include "warehouses/duckdb/duckdb_warehouse.h"
-#include "warehouses/duckdb/warehouse_fixture.h"
 
 namespace keelboat::duckdb {
 namespace {

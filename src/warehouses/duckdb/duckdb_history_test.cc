@@ -11,8 +11,8 @@
 #include <arrow/type.h>
 #include <gtest/gtest.h>
 
+#include "support/duckdb_fixture.h"
 #include "warehouses/duckdb/database_file.h"
-#include "warehouses/duckdb/warehouse_fixture.h"
 
 namespace keelboat::duckdb {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "core/field_metadata.h"
 #include "keelboat/error.h"
+#include "support/duckdb_fixture.h"
 #include "warehouses/duckdb/database_file.h"
-#include "warehouses/duckdb/warehouse_fixture.h"
 
 namespace keelboat::duckdb {
 namespace {
@@ -265,7 +265,7 @@ TEST_F(DuckdbIncrementTest, LoadsATableWithAUniqueIndexWhole) {
   EXPECT_EQ(Rows(), "1 a1, 2 b, 3 c, 4 d, 5 e");
   EXPECT_EQ(Value("SELECT index_name || is_unique FROM duckdb_indexes()"), "by_idtrue");
   EXPECT_EQ(Value("SELECT comment FROM duckdb_tables() WHERE table_name = 't'"),
-            "The table t.");
+            "The table's t.");
 }
 
 TEST_F(DuckdbIncrementTest, KeepsJsonAsItWasLoaded) {

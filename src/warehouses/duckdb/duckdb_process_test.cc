@@ -19,7 +19,7 @@
 #include <gtest/gtest.h>
 
 #include "keelboat/error.h"
-#include "warehouses/duckdb/warehouse_fixture.h"
+#include "support/duckdb_fixture.h"
 
 namespace keelboat::duckdb {
 namespace {

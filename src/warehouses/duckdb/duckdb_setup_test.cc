@@ -6,7 +6,7 @@
 
 #include "core/field_metadata.h"
 #include "keelboat/error.h"
-#include "warehouses/duckdb/warehouse_fixture.h"
+#include "support/duckdb_fixture.h"
 
 namespace keelboat::duckdb {
 namespace {

@@ -10,8 +10,8 @@
 
 #include "core/field_metadata.h"
 #include "keelboat/error.h"
+#include "support/duckdb_fixture.h"
 #include "warehouses/duckdb/column_types.h"
-#include "warehouses/duckdb/warehouse_fixture.h"
 
 namespace keelboat::duckdb {
 namespace {

@@ -10,8 +10,8 @@
 
 #include "core/field_metadata.h"
 #include "keelboat/error.h"
+#include "support/duckdb_fixture.h"
 #include "warehouses/duckdb/database_file.h"
-#include "warehouses/duckdb/warehouse_fixture.h"
 
 namespace keelboat::duckdb {
 namespace {
@@ -165,7 +165,7 @@ TEST_F(DuckdbWarehouseTest, WritesCommentsAndTheirChanges) {
   auto warehouse = Make();
   ASSERT_TRUE(warehouse->Apply(RequestFor("t", schema, {file}, 0), never_).ok());
   EXPECT_EQ(Value("SELECT comment FROM duckdb_tables() WHERE table_name = 't'"),
-            "The table t.");
+            "The table's t.");
   const std::string column_comment =
       "SELECT comment FROM duckdb_columns() WHERE table_name = 't' AND column_name = "
       "'id'";

@@ -10,6 +10,7 @@
 #include "warehouses/duckdb/ledger.h"
 #include "warehouses/duckdb/sql_text.h"
 #include "warehouses/duckdb/table_making.h"
+#include "warehouses/taken_name.h"
 
 namespace keelboat::duckdb {
 namespace {
@@ -105,7 +106,7 @@ class Setup {
     }
     if (wrong.ok() && existing.has_value() &&
         (existing->is_view || !existing->LooksOurs())) {
-      wrong = NotOurs(schema_, *existing);
+      wrong = NotOurs(QuoteTable(schema_, existing->name), existing->is_view);
     }
     if (!wrong.ok()) {
       request_.Tell({what, "", existing.has_value(), wrong});

@@ -9,6 +9,8 @@
 #include "warehouses/duckdb/table_increment.h"
 #include "warehouses/duckdb/table_making.h"
 #include "warehouses/increment_start.h"
+#include "warehouses/load_files.h"
+#include "warehouses/taken_name.h"
 
 namespace keelboat::duckdb {
 namespace {
@@ -24,10 +26,9 @@ bool SameColumns(const std::vector<Column>& left, const std::vector<Column>& rig
 
 arrow::Status TableLoad::CheckRequest() const {
   ARROW_RETURN_NOT_OK(CheckTableName(request_.table));
-  int64_t rows = 0;
+  ARROW_RETURN_NOT_OK(CheckFiles(request_));
+  if (request_.fetch) return arrow::Status::OK();
   for (const LoadFile& file : request_.files) {
-    rows += file.rows;
-    if (request_.fetch) continue;
     if (file.uri.find("://") != std::string::npos) {
       return MakeError(
           ErrorKind::kUnsupported,
@@ -42,11 +43,6 @@ arrow::Status TableLoad::CheckRequest() const {
                        {{"file", file.uri}});
     }
   }
-  if (rows != request_.rows) {
-    return MakeError(ErrorKind::kInternal, "the files hold " + std::to_string(rows) +
-                                               " rows, the request says " +
-                                               std::to_string(request_.rows));
-  }
   return arrow::Status::OK();
 }
 
@@ -56,15 +52,10 @@ arrow::Status TableLoad::ReadLedger() {
     if (entry.row.table == request_.table) {
       previous_ = std::move(entry);
     } else if (SameName(entry.row.table, request_.table)) {
-      return MakeError(
-          ErrorKind::kConfig,
-          "the tables '" + entry.row.table + "' and '" + request_.table +
-              "' differ only in upper and lower case, which DuckDB does not tell apart: "
-              "load " +
-              "one of them; or, if the first is gone for good, run: DROP TABLE " +
-              QuoteTable(schema_, entry.row.table) + "; DELETE FROM " +
-              QuoteTable(schema_, kLedgerTable) +
-              " WHERE table_name = " + QuoteText(entry.row.table));
+      return SameTable(entry.row.table, request_.table, "DuckDB",
+                       "DROP TABLE " + QuoteTable(schema_, entry.row.table) +
+                           "; DELETE FROM " + QuoteTable(schema_, kLedgerTable) +
+                           " WHERE table_name = " + QuoteText(entry.row.table));
     }
   }
   ARROW_ASSIGN_OR_RAISE(next_.files_sha256, FilesDigest(request_.files));
@@ -82,7 +73,8 @@ arrow::Status TableLoad::ReadExisting() {
     ARROW_ASSIGN_OR_RAISE(int64_t rows, session_.CountRows());
     foreign = rows > 0 || !existing_->LooksOurs();
   }
-  return foreign ? NotOurs(schema_, *existing_) : arrow::Status::OK();
+  return foreign ? NotOurs(QuoteTable(schema_, existing_->name), existing_->is_view)
+                 : arrow::Status::OK();
 }
 
 arrow::Result<bool> TableLoad::IsUpToDate() {

@@ -29,15 +29,6 @@ arrow::Status CheckTableName(const std::string& table) {
                                            "leave it out, or rename it at the source");
 }
 
-arrow::Status NotOurs(const std::string& schema, const ExistingTable& existing) {
-  return MakeError(
-      ErrorKind::kConfig,
-      std::string("the warehouse already has a ") +
-          (existing.is_view ? "view " : "table ") + QuoteTable(schema, existing.name) +
-          " that keelboat did not make: drop or rename it, or give keelboat a schema of "
-          "its own");
-}
-
 std::string CreateStatement(const std::string& target,
                             const std::vector<Column>& columns) {
   return "CREATE TABLE IF NOT EXISTS " + target + NamesAndTypes(columns);

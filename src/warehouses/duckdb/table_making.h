@@ -12,9 +12,6 @@ namespace keelboat::duckdb {
 /// kConfig for the name of keelboat's ledger.
 arrow::Status CheckTableName(const std::string& table);
 
-/// kConfig: a table or view stands there that keelboat did not make.
-arrow::Status NotOurs(const std::string& schema, const ExistingTable& existing);
-
 /// SQL that makes a table which is not there. `target`: quoted, with its schema.
 std::string CreateStatement(const std::string& target,
                             const std::vector<Column>& columns);

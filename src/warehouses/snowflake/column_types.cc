@@ -10,6 +10,7 @@
 #include "core/field_metadata.h"
 #include "keelboat/error.h"
 #include "warehouses/snowflake/sql_text.h"
+#include "warehouses/taken_name.h"
 #include "warehouses/warehouse.h"
 
 namespace keelboat::snowflake {
@@ -95,35 +96,16 @@ arrow::Result<std::string> ColumnType(const arrow::Field& field) {
 }
 
 arrow::Result<std::vector<Column>> TableColumns(const arrow::Schema& schema) {
-  if (schema.num_fields() == 0) {
-    return MakeError(ErrorKind::kInternal, "the table has no columns");
-  }
+  ARROW_RETURN_NOT_OK(CheckColumnNames(schema, "Snowflake"));
   std::vector<Column> columns;
   for (const auto& field : schema.fields()) {
-    for (const char* own : {kRunIdColumn, kLoadedAtColumn}) {
-      if (!SameName(field->name(), own)) continue;
-      return MakeError(ErrorKind::kConfig,
-                       "column '" + field->name() + "' has the name of a column that " +
-                           "keelboat adds itself: exclude it, or rename it at the source",
-                       {{"column", field->name()}});
-    }
-    for (const Column& other : columns) {
-      if (!SameName(field->name(), other.lake_name)) continue;
-      return MakeError(ErrorKind::kConfig,
-                       "columns '" + other.lake_name + "' and '" + field->name() +
-                           "' differ only in upper and lower case, and both would be " +
-                           UpperName(field->name()) +
-                           " in Snowflake: exclude one, or rename it at the source",
-                       {{"column", field->name()}});
-    }
     ARROW_ASSIGN_OR_RAISE(std::string type, ColumnType(*field));
     columns.push_back({UpperName(field->name()), field->name(), std::move(type),
                        MetadataOf(*field, kCommentKey), field->nullable()});
   }
+  columns.push_back({UpperName(kRunIdColumn), "", "VARCHAR", kRunIdComment});
   columns.push_back(
-      {UpperName(kRunIdColumn), "", "VARCHAR", "The keelboat run that loaded this row."});
-  columns.push_back({UpperName(kLoadedAtColumn), "", "TIMESTAMP_TZ(6)",
-                     "When keelboat loaded this row, UTC."});
+      {UpperName(kLoadedAtColumn), "", "TIMESTAMP_TZ(6)", kLoadedAtComment});
   return columns;
 }
 

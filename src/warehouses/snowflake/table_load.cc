@@ -7,8 +7,10 @@
 #include "core/clock.h"
 #include "keelboat/error.h"
 #include "warehouses/increment_start.h"
+#include "warehouses/load_files.h"
 #include "warehouses/snowflake/setup.h"
 #include "warehouses/snowflake/table_setup.h"
+#include "warehouses/taken_name.h"
 
 namespace keelboat::snowflake {
 namespace {
@@ -29,27 +31,6 @@ TableLoad::TableLoad(Session* session, OpenSession open, const SnowflakeOptions&
       ledger_(place_),
       name_(LoadName::New(Clock::System().Now())) {}
 
-arrow::Status TableLoad::CheckRequest() const {
-  ARROW_RETURN_NOT_OK(CheckTableName(request_.table));
-  int64_t rows = 0;
-  for (const LoadFile& file : request_.files) rows += file.rows;
-  if (rows != request_.rows) {
-    return MakeError(ErrorKind::kInternal, "the files hold " + std::to_string(rows) +
-                                               " rows, the request says " +
-                                               std::to_string(request_.rows));
-  }
-  if (!request_.increment.has_value()) return arrow::Status::OK();
-  for (const LoadFile& file : request_.increment->arrived) {
-    if (std::any_of(request_.files.begin(), request_.files.end(),
-                    [&](const LoadFile& other) { return other.uri == file.uri; })) {
-      continue;
-    }
-    return MakeError(ErrorKind::kInternal,
-                     "the file '" + file.uri + "' that arrives is not of the version");
-  }
-  return arrow::Status::OK();
-}
-
 arrow::Status TableLoad::ReadLedger() {
   auto entries = ledger_.Read(*session_);
   if (!entries.ok() && KindOf(entries.status()) == ErrorKind::kNotFound) {
@@ -62,15 +43,10 @@ arrow::Status TableLoad::ReadLedger() {
     if (entry.row.table == request_.table) {
       previous_ = std::move(entry);
     } else if (SameName(entry.row.table, request_.table)) {
-      return MakeError(
-          ErrorKind::kConfig,
-          "the tables '" + entry.row.table + "' and '" + request_.table +
-              "' differ only in upper and lower case, and both would be " +
-              UpperName(request_.table) +
-              " in Snowflake: load one of them; or, if the first is gone for good, run: "
-              "DROP TABLE " +
-              place_.Name(UpperName(entry.row.table)) + "; DELETE FROM " +
-              ledger_.name() + " WHERE \"TABLE_NAME\" = " + QuoteText(entry.row.table));
+      return SameTable(entry.row.table, request_.table, "Snowflake",
+                       "DROP TABLE " + place_.Name(UpperName(entry.row.table)) +
+                           "; DELETE FROM " + ledger_.name() +
+                           " WHERE \"TABLE_NAME\" = " + QuoteText(entry.row.table));
     }
   }
   ARROW_ASSIGN_OR_RAISE(next_.files_sha256, FilesDigest(request_.files));
@@ -88,7 +64,7 @@ arrow::Status TableLoad::ReadExisting() {
     ARROW_ASSIGN_OR_RAISE(int64_t rows, session_->FetchNumber(sql_->CountTarget()));
     foreign = rows > 0 || !existing_->LooksOurs();
   }
-  return foreign ? NotOurs(*existing_, sql_->target()) : arrow::Status::OK();
+  return foreign ? NotOurs(sql_->target(), existing_->is_view) : arrow::Status::OK();
 }
 
 arrow::Result<bool> TableLoad::IsUpToDate() {
@@ -130,7 +106,8 @@ arrow::Status TableLoad::PlanColumns() {
 }
 
 arrow::Result<LoadResult> TableLoad::Run() {
-  ARROW_RETURN_NOT_OK(CheckRequest());
+  ARROW_RETURN_NOT_OK(CheckTableName(request_.table));
+  ARROW_RETURN_NOT_OK(CheckFiles(request_));
   const std::vector<LoadFile>& files = FilesToLoad(request_);
   ARROW_ASSIGN_OR_RAISE(sql_, LoadSql::Make(place_, request_, files, name_.Table()));
   ARROW_RETURN_NOT_OK(ReadLedger());

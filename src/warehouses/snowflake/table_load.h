@@ -28,7 +28,6 @@ class TableLoad {
   arrow::Result<LoadResult> Run();
 
  private:
-  arrow::Status CheckRequest() const;
   arrow::Status ReadLedger();
   arrow::Status ReadExisting();
   arrow::Result<bool> IsUpToDate();

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "keelboat/error.h"
+#include "warehouses/taken_name.h"
 
 namespace keelboat::snowflake {
 namespace {
@@ -57,7 +58,7 @@ class TableSetup {
     }
     step.existed = existing.has_value();
     if (existing.has_value() && (existing->is_view || !existing->LooksOurs())) {
-      step.error = NotOurs(*existing, sql->target());
+      step.error = NotOurs(sql->target(), existing->is_view);
       request_.Tell(step);
       return arrow::Status::OK();
     }
@@ -101,15 +102,6 @@ arrow::Status CheckTableName(const std::string& table) {
                    "the table '" + table +
                        "' has a name that keelboat keeps for itself: leave it out, or "
                        "rename it at the source");
-}
-
-arrow::Status NotOurs(const ExistingTable& existing, const std::string& target) {
-  return MakeError(
-      ErrorKind::kConfig,
-      std::string("the warehouse already has a ") +
-          (existing.is_view ? "view " : "table ") + target +
-          " that keelboat did not make: drop or rename it, or give keelboat a schema of "
-          "its own");
 }
 
 std::vector<std::string> CommentStatements(const LoadSql& sql,

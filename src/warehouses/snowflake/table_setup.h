@@ -15,9 +15,6 @@ namespace keelboat::snowflake {
 /// kConfig for a name that keelboat keeps for its own tables.
 arrow::Status CheckTableName(const std::string& table);
 
-/// kConfig: a table or view stands there that keelboat did not make.
-arrow::Status NotOurs(const ExistingTable& existing, const std::string& target);
-
 /// \brief SQL for the comments of a table and its columns that are not as they should be.
 ///
 /// `kept`: the table before, where the statements so far left it in place; null for a

@@ -1,8 +1,4 @@
-#include "warehouses/duckdb/warehouse_fixture.h"
-
-#include <unistd.h>
-
-#include <cstdlib>
+#include "support/load_requests.h"
 
 #include <arrow/builder.h>
 #include <arrow/io/file.h>
@@ -10,11 +6,10 @@
 #include <arrow/table.h>
 #include <arrow/type.h>
 #include <arrow/util/key_value_metadata.h>
+#include <gtest/gtest.h>
 #include <parquet/arrow/writer.h>
 
-#include "warehouses/duckdb/database_file.h"
-
-namespace keelboat::duckdb {
+namespace keelboat::testing {
 namespace {
 
 LoadFile WriteTable(const std::string& path, const std::shared_ptr<arrow::Schema>& schema,
@@ -60,12 +55,13 @@ std::shared_ptr<arrow::Schema> NumbersSchema() {
       {LakeField("id", arrow::int64()), LakeField("name", arrow::utf8())});
 }
 
-LoadFile WriteNumbers(const std::string& path, int64_t first, int64_t count) {
+LoadFile WriteNumbers(const std::string& path, int64_t first, int64_t count,
+                      const std::string& name) {
   arrow::Int64Builder ids;
   arrow::StringBuilder names;
   for (int64_t i = first; i < first + count; ++i) {
     EXPECT_TRUE(ids.Append(i).ok());
-    EXPECT_TRUE(names.Append("name " + std::to_string(i)).ok());
+    EXPECT_TRUE(names.Append(name + std::to_string(i)).ok());
   }
   return WriteTable(path, NumbersSchema(),
                     {ids.Finish().ValueOrDie(), names.Finish().ValueOrDie()});
@@ -83,55 +79,8 @@ LoadRequest RequestFor(const std::string& table,
   request.lake_uri = "/lake/" + table;
   request.run_id = "run-" + std::to_string(version);
   request.loaded_at = SystemTime(std::chrono::microseconds(1795226400123456 + version));
-  request.description = "The table " + table + ".";
+  request.description = "The table's " + table + ".";
   return request;
 }
 
-DuckdbOptions OptionsFor(const std::string& path) {
-  DuckdbOptions options;
-  options.path = path;
-  options.library = KEELBOAT_LIBDUCKDB;
-  return options;
-}
-
-void WarehouseTest::SetUp() {
-  std::string pattern =
-      (std::filesystem::temp_directory_path() / "keelboat-warehouse-XXXXXX").string();
-  ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-  folder_ = pattern;
-}
-
-void WarehouseTest::TearDown() {
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
-}
-
-std::unique_ptr<Warehouse> WarehouseTest::Make(StatementHook hook) const {
-  return MakeDuckdbWarehouse(OptionsFor(DatabasePath()), std::move(hook)).ValueOrDie();
-}
-
-LoadRequest WarehouseTest::Numbers(const std::string& table, int64_t count,
-                                   int64_t version) const {
-  const std::string path = Path(table + "-" + std::to_string(version) + ".parquet");
-  return RequestFor(table, NumbersSchema(), {WriteNumbers(path, 0, count)}, version);
-}
-
-std::vector<adbc::Row> WarehouseTest::Sql(const std::string& sql) const {
-  auto file = DatabaseFile::Open(OptionsFor(DatabasePath()));
-  EXPECT_TRUE(file.ok()) << file.status();
-  if (!file.ok()) return {};
-  auto connection = (*file)->Connect();
-  EXPECT_TRUE(connection.ok()) << connection.status();
-  if (!connection.ok()) return {};
-  auto rows = (*connection)->Fetch(sql);
-  EXPECT_TRUE(rows.ok()) << sql << ": " << rows.status();
-  return rows.ok() ? *rows : std::vector<adbc::Row>{};
-}
-
-std::string WarehouseTest::Value(const std::string& sql) const {
-  auto rows = Sql(sql);
-  if (rows.empty() || rows[0].empty()) return "(no row)";
-  return rows[0][0].value_or("(null)");
-}
-
-}  // namespace keelboat::duckdb
+}  // namespace keelboat::testing
