@@ -32,8 +32,8 @@ def hasty(login, tmp_path, monkeypatch):
     """The same server for faults that stay: no question is asked again."""
     (tmp_path / "keelboat.yaml").write_text(
         "sources:\n"
-        "  hasty: {type: metabase, url: '%s', username: '${METABASE_USERNAME}',"
-        " password: '${METABASE_PASSWORD}', retries: 0}\n" % login.url
+        f"  hasty: {{type: metabase, url: '{login.url}', username: '${{METABASE_USERNAME}}',"
+        " password: '${METABASE_PASSWORD}', retries: 0}\n"
     )
     monkeypatch.setenv("KEELBOAT_PROJECT", str(tmp_path))
     return "hasty"

@@ -25,15 +25,26 @@ def run(*command: str | Path, **settings) -> str:
     return done.stdout
 
 
-@pytest.mark.timeout(3000)
-def test_the_wheel_works_in_a_fresh_environment(tmp_path):
+def installed(folder: Path) -> Path:
+    """An environment that holds the wheel and what it depends on."""
     # Without isolation the build sees the Arrow that the compiler's cache knows.
     run(uv(), "build", "--wheel", "--no-build-isolation", "--python", sys.executable,
-        "--out-dir", tmp_path, ".", cwd=_ROOT)  # fmt: skip
-    [wheel] = tmp_path.glob("keelboat-*.whl")
-    fresh = tmp_path / "fresh"
+        "--out-dir", folder, ".", cwd=_ROOT)  # fmt: skip
+    [wheel] = folder.glob("keelboat-*.whl")
+    fresh = folder / "fresh"
     run(uv(), "venv", "--no-python-downloads", "--python", sys.executable, fresh)
     run(uv(), "pip", "install", "--python", fresh / "bin/python", wheel)
+    return fresh
+
+
+@pytest.mark.timeout(3000)  # One test: the wheel takes its time, and is built once.
+def test_the_wheel_works_in_a_fresh_environment(server, project, tmp_path):
+    fresh = installed(tmp_path)
+    fetches(fresh, tmp_path)
+    carries_tables_to_duckdb(fresh, server, project, tmp_path)
+
+
+def fetches(fresh: Path, tmp_path: Path) -> None:
     script = (
         "import keelboat, pyarrow, pathlib\n"
         "assert 'fresh' in keelboat.__file__, keelboat.__file__\n"
@@ -53,6 +64,37 @@ def test_the_wheel_works_in_a_fresh_environment(tmp_path):
         text=True,
     )
     assert done.returncode == 3, done.stderr
-    # What `load` opens came with the wheel.
-    [library] = fresh.glob("lib/python3*/site-packages/keelboat/lib/libduckdb.so")
-    assert library.stat().st_size > 1_000_000
+
+
+def carries_tables_to_duckdb(fresh: Path, server, project, tmp_path: Path) -> None:
+    def keelboat(*command: str) -> str:
+        return run(fresh / "bin/keelboat", "-C", project.path, *command,
+                   cwd=tmp_path, env=watched)  # fmt: skip
+
+    # The dynamic linker tells what it opens: nothing of the checkout that made the wheel.
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    watched = project.environment(LD_DEBUG="files", LD_DEBUG_OUTPUT=str(linked / "by"))
+    keelboat("check", "source")
+    keelboat("extract")
+    assert project.lake_rows("orders") == 3
+    assert not (project.path / "warehouse.duckdb").exists()
+    keelboat("load")
+    orders = "SELECT id, customer, price::VARCHAR FROM raw.orders ORDER BY id"
+    expected = [(1, "Ana", "10.50"), (2, "João", None), (3, "Zoë 🚢", "99999999.99")]
+    assert project.warehouse(orders) == expected
+    told = "".join(file.read_text() for file in linked.iterdir())
+    assert f"{fresh}/lib" in told and "/keelboat/lib/libduckdb.so" in told
+    assert str(_ROOT / "build") not in told and str(_ROOT / ".venv") not in told
+
+    server.execute("INSERT INTO orders VALUES (4, 'Eve', 1, NULL, '2024-02-01')", "shop")
+    keelboat("run")
+    assert project.warehouse(orders) == [*expected, (4, "Eve", "1.00")]
+    script = (
+        "import keelboat, sys\n"
+        "print(keelboat.read_lake('orders', project=sys.argv[1]).to_arrow().num_rows)\n"
+        "keelboat.run(sys.argv[1])\n"
+    )
+    out = run(fresh / "bin/python", "-I", "-c", script, project.path,
+              cwd=tmp_path, env=project.environment())  # fmt: skip
+    assert out.split()[0] == "4"
