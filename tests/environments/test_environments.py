@@ -48,7 +48,8 @@ def test_test_mode_stays_beside_its_environment(project, places, name):
     project.ok("--env", name, "setup")
     project.ok("--env", name, "run", "--test-mode")
     assert rows(places, test=True)[name] == (3, 3)
-    assert rows(places)[name] == (None, None)
+    # Set up, and empty.
+    assert rows(places)[name] == (None, 0)
     project.ok("--env", name, "run")
     before = rows(places)
     project.ok("--env", name, "run", "--test-mode")
