@@ -138,10 +138,13 @@ class Minio:
                     f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
                     "/minio/health/ready",
                     context=ssl._create_unverified_context() if self.tls else None,
-                ):
-                    return
+                ) as ready:
+                    # It says 200 and "offline" until it knows its disk.
+                    if ready.headers["x-minio-server-status"] is None:
+                        return
             except (urllib.error.URLError, ConnectionError):
-                time.sleep(0.05)
+                pass
+            time.sleep(0.05)
         log_text = (self.home / "server.log").read_text(errors="replace")
         raise MinioError(f"MinIO did not start:\n{log_text[-2000:]}")
 

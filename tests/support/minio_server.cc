@@ -62,7 +62,11 @@ void MinioServer::Start() {
   const auto deadline = std::chrono::steady_clock::now() + kStartPatience;
   while (std::chrono::steady_clock::now() < deadline) {
     auto answer = client->Send(ready, 1 << 20, {});
-    if (answer.ok() && answer->head.status == 200) return;
+    // It says 200 and "offline" until it knows its disk.
+    if (answer.ok() && answer->head.status == 200 &&
+        answer->head.Find("x-minio-server-status").empty()) {
+      return;
+    }
     int ended = 0;
     if (waitpid(pid_, &ended, WNOHANG) == pid_) {
       pid_ = 0;
