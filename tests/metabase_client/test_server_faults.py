@@ -19,7 +19,8 @@ def test_unknown_database_names_the_nearest_and_the_others(project):
 
 
 def test_database_by_id(project):
-    assert "Customers Postgres" in project.ok("check", METABASE_DATABASE="5").text
+    told = project.ok("check", METABASE_DATABASE="3").text
+    assert "Data Team Clickhouse Connection" in told
 
 
 def test_several_databases_and_none_named(project):
