@@ -112,6 +112,20 @@ class MetadataService:
 
 
 @contextmanager
+def _serving(handler: type[BaseHTTPRequestHandler]):
+    """Answers by `handler` on a loopback port until the block ends; yields the address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
 def metadata_service(minio: Minio):
     """Yields the service and the variable that leads to it."""
     service = MetadataService(minio)
@@ -142,16 +156,8 @@ def metadata_service(minio: Minio):
         def log_message(self, *_) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        url = f"http://127.0.0.1:{server.server_port}"
+    with _serving(Handler) as url:
         yield service, {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url}
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 _EXCHANGED = """\
@@ -190,13 +196,5 @@ def token_service(minio: Minio, role: str, token: str):
         def log_message(self, *_) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        url = f"http://127.0.0.1:{server.server_port}"
+    with _serving(Handler) as url:
         yield service, {"AWS_ENDPOINT_URL_STS": url}
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
