@@ -120,6 +120,7 @@ arrow::Result<LoadResult> TableLoad::Run() {
   arrow::Status filled = staged.Fill(&*sql_, files);
   staged_rows_ = staged.rows();
   arrow::Result<LoadResult> result = filled.ok() ? Load() : filled;
+  if (overtaken_ && LoadedByAnother()) result = LoadResult{true, previous_->row.rows};
   // A session that is lost would be waited for; a later load removes what it left.
   const bool lost = !result.ok() && !rolled_back_ && IsRetryable(KindOf(result.status()));
   if (!lost) staged.CleanUp(*sql_);
@@ -176,11 +177,18 @@ arrow::Status TableLoad::Replace() {
   return session_->Execute(sql_->ReplaceTarget()).status();
 }
 
-arrow::Status TableLoad::Moved() const {
+arrow::Status TableLoad::Moved() {
+  overtaken_ = true;
   return MakeError(ErrorKind::kConflict,
                    "another load moved the ledger of table '" + request_.table +
                        "' at the same time: run again",
                    {{"table", request_.table}});
+}
+
+bool TableLoad::LoadedByAnother() {
+  if (!ReadLedger().ok() || !ReadExisting().ok()) return false;
+  const arrow::Result<bool> up_to_date = IsUpToDate();
+  return up_to_date.ok() && *up_to_date;
 }
 
 arrow::Status TableLoad::MoveLedger() {

@@ -44,7 +44,9 @@ class TableLoad {
   arrow::Result<int64_t> PublishIncrement();
   arrow::Status Commit();
   arrow::Status WriteComments();
-  arrow::Status Moved() const;
+  arrow::Status Moved();
+  /// Whether the load that moved the ledger brought the very version that this one has.
+  bool LoadedByAnother();
 
   Session* session_;
   const OpenSession open_;
@@ -61,6 +63,7 @@ class TableLoad {
   int64_t staged_rows_ = 0;
   std::string bound_;  ///< Of the rows that go by their cursor.
   bool replaced_ = false;
+  bool overtaken_ = false;    ///< Another load moved the ledger first.
   bool rolled_back_ = false;  ///< The session answered after a failure.
 };
 
