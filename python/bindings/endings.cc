@@ -5,6 +5,8 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -26,6 +28,8 @@ struct Registry {
   std::mutex mutex;
   std::condition_variable changed;
   std::map<const Ending*, Entry> entries;
+  int returning = 0;                        // Threads on their way back into Python.
+  std::optional<std::thread::id> ended_by;  // The one that takes the interpreter down.
 };
 
 // Never taken down: a thread may still come after the interpreter has gone.
@@ -46,8 +50,8 @@ void EndAll() {
   for (const auto& end : ends) end();
 }
 
-// Calls under way are back in Python when this returns, so that no thread of theirs meets
-// an interpreter that has gone.
+// Calls under way are back in Python when this returns, as far as they answer in time,
+// and nobody comes any more.
 void AwaitCalls() {
   Registry& registry = *Current();
   std::unique_lock lock(registry.mutex);
@@ -56,14 +60,39 @@ void AwaitCalls() {
       return entry.second.kind == Ending::Kind::kCall && entry.second.process == getpid();
     });
   });
+  registry.ended_by = std::this_thread::get_id();
+  registry.changed.wait(lock, [&] { return registry.returning == 0; });
+}
+
+// Without the interpreter's lock: whoever is too late waits for ever.
+void Return() {
+  Registry& registry = *Current();
+  std::unique_lock lock(registry.mutex);
+  if (registry.ended_by.value_or(std::this_thread::get_id()) !=
+      std::this_thread::get_id()) {
+    registry.changed.wait(lock, [] { return false; });
+  }
+  ++registry.returning;
+}
+
+void Returned() {
+  Registry& registry = *Current();
+  const std::lock_guard lock(registry.mutex);
+  --registry.returning;
+  registry.changed.notify_all();
 }
 
 }  // namespace
 
 Ending::Ending(Kind kind, std::function<void()> end) {
   Registry& registry = *Current();
-  const std::lock_guard lock(registry.mutex);
-  registry.entries[this] = {kind, process_, std::move(end)};
+  std::unique_lock lock(registry.mutex);
+  if (!registry.ended_by.has_value()) {
+    registry.entries[this] = {kind, process_, std::move(end)};
+    return;
+  }
+  lock.unlock();
+  end();
 }
 
 Ending::~Ending() {
@@ -73,6 +102,20 @@ Ending::~Ending() {
   registry.entries.erase(this);
   registry.changed.notify_all();
 }
+
+Unlocked::~Unlocked() {
+  Return();
+  PyEval_RestoreThread(thread_);
+  Returned();
+}
+
+Returning::Returning() {
+  PyThreadState* thread = PyEval_SaveThread();
+  Return();
+  PyEval_RestoreThread(thread);
+}
+
+Returning::~Returning() { Returned(); }
 
 void RegisterEndings(nb::module_& module) {
   module.def("_end", [] {

@@ -20,8 +20,9 @@ class Ending {
     kCall,   ///< Ended and waited for: a thread of Python's is in it.
   };
 
-  /// `end` may be called from another thread, without the interpreter's lock, and while
-  /// this is destroyed: it holds what it needs.
+  /// `end` is called at once when the interpreter is ending. It may be called from
+  /// another thread, without the interpreter's lock, and while this is destroyed: it
+  /// holds what it needs.
   Ending(Kind kind, std::function<void()> end);
   ~Ending();
   Ending(const Ending&) = delete;
@@ -29,6 +30,33 @@ class Ending {
 
  private:
   const pid_t process_ = getpid();
+};
+
+/// \brief Gives the interpreter's lock up, until the scope ends.
+///
+/// A thread that wants it back after `_end` waits until the process is gone: CPython
+/// before 3.14 would unwind it through frames of C++, which ends the process.
+class Unlocked {
+ public:
+  Unlocked() : thread_(PyEval_SaveThread()) {}
+  ~Unlocked();
+  Unlocked(const Unlocked&) = delete;
+  Unlocked& operator=(const Unlocked&) = delete;
+
+ private:
+  PyThreadState* thread_;
+};
+
+/// \brief For C++ that calls Python's code, which gives the lock up now and then.
+///
+/// While one lives, `_end` waits; one that comes after it waits until the process is
+/// gone.
+class Returning {
+ public:
+  Returning();
+  ~Returning();
+  Returning(const Returning&) = delete;
+  Returning& operator=(const Returning&) = delete;
 };
 
 /// \brief Deletes in the process that made a thing.

@@ -1,5 +1,6 @@
 #include "errors.h"
 
+#include "endings.h"
 #include "keelboat/error.h"
 
 namespace keelboat::python {
@@ -8,6 +9,7 @@ namespace {
 namespace nb = nanobind;
 
 void Raise(const arrow::Status& status) {
+  const Returning returning;
   nb::dict details;
   if (const auto* detail = dynamic_cast<const ErrorDetail*>(status.detail().get())) {
     for (const auto& [key, value] : detail->details()) {

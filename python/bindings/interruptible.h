@@ -28,13 +28,13 @@ auto Interruptible(std::stop_source stop, const Deadline& deadline, Work work) {
   auto done = std::async(std::launch::async, std::move(work));
   while (true) {
     {
-      nanobind::gil_scoped_release release;
+      const Unlocked unlocked;
       if (done.wait_for(std::chrono::milliseconds(50)) == std::future_status::ready) {
         break;
       }
     }
     const auto end = [&] {
-      nanobind::gil_scoped_release release;
+      const Unlocked unlocked;
       stop.request_stop();
       done.wait();
     };

@@ -73,7 +73,7 @@ arrow::Status OfAnotherProcess(const char* what) {
 
 OpenSource::~OpenSource() {
   if (source_ == nullptr || !source_.get_deleter().owns()) return;
-  const nb::gil_scoped_release release;
+  const Unlocked unlocked;
   source_.reset();
 }
 
@@ -120,7 +120,7 @@ Rows::~Rows() {
   Close();
   // The last holder of a source logs out.
   if (state_ == nullptr || !state_.get_deleter().owns()) return;
-  const nb::gil_scoped_release release;
+  const Unlocked unlocked;
   state_.reset();
 }
 
@@ -142,7 +142,7 @@ std::optional<Batch> Rows::Next() {
 
 void Rows::Close() {
   if (state_ == nullptr || !state_.get_deleter().owns()) return;
-  const nb::gil_scoped_release release;
+  const Unlocked unlocked;
   (*state_)->Close();
 }
 
@@ -154,7 +154,7 @@ nb::dict Rows::Info() const {
   int64_t moved = 0;
   std::vector<std::string> heard;
   {
-    const nb::gil_scoped_release release;
+    const Unlocked unlocked;
     const std::lock_guard lock(rows.mutex);
     told = rows.fetch->info();
     moved = rows.fetch->moved();

@@ -114,6 +114,23 @@ def test_python_ends_while_a_thread_still_fetches(shop):
     assert time.monotonic() - began < 10
 
 
+def test_python_ends_while_threads_open_and_leave_sources(shop):
+    """A thread that comes back when the interpreter has gone must not bring it down."""
+    for _ in range(8):
+        run(
+            "import keelboat, threading, time\n"
+            "def work():\n"
+            "    while True:\n"
+            "        try:\n"
+            "            keelboat.fetch('shop', 'SELECT 1 AS s').to_arrow()\n"
+            "        except keelboat.CancelledError:\n"
+            "            pass\n"
+            "for _ in range(8):\n"
+            "    threading.Thread(target=work, daemon=True).start()\n"
+            "time.sleep(0.5)\n"
+        )
+
+
 def test_python_ends_while_rows_are_half_read(source):
     out = run(
         "import keelboat, os\n"
