@@ -15,7 +15,9 @@
 namespace keelboat::metabase {
 namespace {
 
-constexpr int64_t kBatchRows = 65'536;
+// 64 Ki, less what lets offsets, too, with all that is around them, lie in 256 KiB: the
+// allocator's next size is a quarter larger.
+constexpr int64_t kBatchRows = 65'520;
 constexpr int64_t kBatchBytes = int64_t{16} << 20;
 constexpr int64_t kLeastRows = 1024;
 constexpr std::size_t kShownValue = 80;
@@ -156,13 +158,19 @@ arrow::Status ExportDecoder::Decode() {
   return arrow::Status::OK();
 }
 
+int64_t ExportDecoder::RowsToReserve() const {
+  const int64_t expected = expected_rows_ - rows_;
+  if (reserved_ == 0 && expected > 0) return std::min(kBatchRows, expected);
+  // After a full batch most likely comes another.
+  const int64_t least = rows_ > 0 ? kBatchRows : kLeastRows;
+  return std::min(kBatchRows, std::max(least, reserved_ * 4));
+}
+
 arrow::Status ExportDecoder::DecodeRow() {
   const std::size_t row_begin = places_[at_];
   ++at_;
   if (batch_rows_ == reserved_) {
-    // After a full batch most likely comes another.
-    const int64_t least = rows_ > 0 ? kBatchRows : kLeastRows;
-    reserved_ = std::min(kBatchRows, std::max(least, reserved_ * 4));
+    reserved_ = RowsToReserve();
     for (CellColumn& column : columns_) {
       ARROW_RETURN_NOT_OK(column.buffer().Reserve(reserved_));
     }

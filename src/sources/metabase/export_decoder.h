@@ -35,6 +35,10 @@ class ExportDecoder {
   /// row or behind the rows is that error. After an error: the same error again.
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> Next();
 
+  /// How many rows are likely to come: memory is asked for once for as many, and not for
+  /// more. Before the first of them.
+  void Expect(int64_t rows) { expected_rows_ = rows; }
+
   /// Rows handed out so far.
   int64_t rows() const { return rows_; }
 
@@ -62,6 +66,7 @@ class ExportDecoder {
 
   arrow::Status Fill();
   arrow::Status Decode();
+  int64_t RowsToReserve() const;
   arrow::Status DecodeRow();
   arrow::Status AppendField(CellColumn* column);
   arrow::Status StrayObject(std::size_t at);
@@ -92,6 +97,7 @@ class ExportDecoder {
   int64_t reserved_ = 0;  // Rows that the buffers have room for.
   int64_t batch_data_ = 0;
   int64_t rows_ = 0;
+  int64_t expected_rows_ = 0;
   bool ended_ = false;
   arrow::Status status_;
 };

@@ -274,7 +274,7 @@ TEST(ExportDecoder, SplitsBatchesByRowsAndBytes) {
   text += "\n]";
   auto batches = Decode(text).ValueOrDie();
   ASSERT_EQ(batches.size(), 2u);
-  EXPECT_EQ(batches[0]->num_rows(), 65'536);
+  EXPECT_EQ(batches[0]->num_rows(), 65'520);
   int64_t next = 0;
   for (const auto& batch : batches) {
     const auto& ids = static_cast<const arrow::Int64Array&>(*batch->column(0));
@@ -298,6 +298,33 @@ TEST(ExportDecoder, SplitsBatchesByRowsAndBytes) {
   ASSERT_EQ(long_rows.size(), 3u);
   EXPECT_EQ(long_rows[0]->num_rows(), 16);
   EXPECT_EQ(long_rows[2]->num_rows(), 8);
+}
+
+TEST(ExportDecoder, AsksOnceForTheMemoryOfTheRowsThatItExpects) {
+  constexpr int64_t kRows = 100'000;
+  std::string text = "[";
+  for (int64_t i = 0; i < kRows; ++i) {
+    text += (i > 0 ? ",\n{\"c0\":" : "{\"c0\":") + std::to_string(i) + "}";
+  }
+  text += "]";
+  // What was allocated in all, over what the rows need.
+  const auto waste = [&](int64_t expected) {
+    arrow::ProxyMemoryPool pool(arrow::default_memory_pool());
+    auto schema = arrow::schema({arrow::field("name of c0", arrow::int64())});
+    auto decoder = ExportDecoder::Make(std::make_unique<TextStream>(text),
+                                       {Column("c0", arrow::int64(), CellForm::kInteger)},
+                                       schema, &pool)
+                       .ValueOrDie();
+    decoder->Expect(expected);
+    int64_t rows = 0;
+    while (auto batch = decoder->Next().ValueOrDie()) rows += batch->num_rows();
+    EXPECT_EQ(rows, kRows) << "of " << expected;
+    return static_cast<double>(pool.total_bytes_allocated()) / (kRows * 8.0);
+  };
+  EXPECT_LT(waste(kRows), 1.01);
+  EXPECT_GT(waste(0), 1.1) << "it grows with the rows";
+  EXPECT_LT(waste(kRows - 10), 1.7) << "more come than were counted";
+  EXPECT_LT(waste(kRows * 10), 1.5) << "fewer come";
 }
 
 }  // namespace

@@ -206,6 +206,7 @@ arrow::Status PieceReader::Open(const Slice& slice) {
   ARROW_ASSIGN_OR_RAISE(
       decoder_, ExportDecoder::Make(std::move(stream), std::move(rows.columns),
                                     arrow::schema(std::move(fields)), BatchMemory()));
+  decoder_->Expect(slice.before.value_or(0));
   return arrow::Status::OK();
 }
 
