@@ -137,6 +137,7 @@ class Pipeline {
     Engine engine(options, observer_, project_.clock());
     for (TableOutcome& refused : planned_.refused) {
       observer_.On(TableFailed{refused.table, Phase::kExtract, refused.error});
+      refused_ = GraverExitCode(refused_, keelboat::ExitCodeOf(refused.error));
     }
     if (request_.load && request_.test_mode)
       ARROW_RETURN_NOT_OK(warehouse_->DropSchema());
@@ -203,6 +204,7 @@ class Pipeline {
 
   int ExitCode() const {
     int code = report_.error.ok() ? 0 : keelboat::ExitCodeOf(report_.error);
+    code = GraverExitCode(code, refused_);
     for (const TableOutcome& outcome : report_.tables) {
       code = GraverExitCode(code, ExitCodeOf(outcome));
     }
@@ -224,6 +226,7 @@ class Pipeline {
   std::unique_ptr<Warehouse> warehouse_;
   std::unique_ptr<Dbt> dbt_;
   PlannedRun planned_;
+  int refused_ = 0;  // The exit code of the tables that could not even be planned.
 };
 
 }  // namespace

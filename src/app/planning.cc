@@ -24,6 +24,10 @@ bool ConcernsOneTable(const arrow::Status& status) {
     case ErrorKind::kConflict:
     case ErrorKind::kInternal:
       return true;
+    case ErrorKind::kConfig:
+    case ErrorKind::kNotFound:
+      // A table, or a column of it, that is not there; else it is the database.
+      return !DetailOf(status, "table").empty();
     default:
       return false;
   }
