@@ -1,8 +1,8 @@
 #include "formats/parquet/writer.h"
 
 #include <algorithm>
-#include <cmath>
 #include <exception>
+#include <string_view>
 #include <utility>
 
 #include <arrow/array.h>
@@ -15,15 +15,20 @@
 #include <parquet/exception.h>
 #include <parquet/file_writer.h>
 #include <parquet/metadata.h>
+#include <parquet/page_index.h>
 #include <parquet/properties.h>
 #include <parquet/schema.h>
 
-#include "formats/parquet/dictionary_choice.h"
+#include "formats/parquet/column_encoder.h"
 #include "keelboat/error.h"
 #include "keelboat/version.h"
 
 namespace keelboat {
 namespace {
+
+using parquet_pages::ColumnEncoder;
+
+constexpr std::string_view kMagic = "PAR1";
 
 arrow::Status CheckType(const arrow::Field& field) {
   switch (field.type()->id()) {
@@ -92,26 +97,6 @@ int64_t RowsWithin(const arrow::RecordBatch& batch, int64_t offset, int64_t rows
   }
 }
 
-template <typename ArrayType>
-bool HoldsNan(const arrow::Array& array) {
-  const auto& floats = static_cast<const ArrayType&>(array);
-  const auto* values = floats.raw_values();
-  bool any = false;
-  for (int64_t row = 0; row < array.length(); ++row) any |= std::isnan(values[row]);
-  if (!any || array.null_count() == 0) return any;
-  // What lies under a null does not count.
-  for (int64_t row = 0; row < array.length(); ++row) {
-    if (std::isnan(values[row]) && !array.IsNull(row)) return true;
-  }
-  return false;
-}
-
-bool HoldsNan(const arrow::Array& array) {
-  if (array.type_id() == arrow::Type::FLOAT) return HoldsNan<arrow::FloatArray>(array);
-  if (array.type_id() == arrow::Type::DOUBLE) return HoldsNan<arrow::DoubleArray>(array);
-  return false;
-}
-
 }  // namespace
 
 class ParquetWriter::Impl {
@@ -120,24 +105,10 @@ class ParquetWriter::Impl {
        std::shared_ptr<arrow::io::OutputStream> stream, ParquetOptions options)
       : schema_(std::move(schema)),
         stream_(std::move(stream)),
-        options_(std::move(options)),
-        arrow_properties_(::parquet::default_arrow_writer_properties()),
-        context_(arrow::default_memory_pool(), arrow_properties_.get()),
-        has_nan_(static_cast<std::size_t>(schema_->num_fields()), false),
-        text_bounds_(static_cast<std::size_t>(schema_->num_fields())) {}
-
-  // A file is given up by destruction: what the library would still write is wanted by
-  // nobody, and what it throws then must not leave.
-  ~Impl() {
-    if (file_ == nullptr) return;
-    (void)Guard([&] {
-      file_.reset();
-      return arrow::Status::OK();
-    });
-  }
+        options_(std::move(options)) {}
 
   arrow::Result<int64_t> WriteSome(const arrow::RecordBatch& batch, int64_t offset) {
-    if (file_ == nullptr) ARROW_RETURN_NOT_OK(Open(&batch));
+    if (metadata_ == nullptr) ARROW_RETURN_NOT_OK(Guard([&] { return Open(); }));
     int64_t rows =
         std::min(batch.num_rows() - offset, options_.row_group_rows - group_rows_);
     if (rows <= 0) return 0;
@@ -149,32 +120,31 @@ class ParquetWriter::Impl {
     group_bytes_ += bytes;
     if (group_rows_ >= options_.row_group_rows ||
         group_bytes_ >= options_.row_group_bytes) {
-      ARROW_RETURN_NOT_OK(EndRowGroup());
+      ARROW_RETURN_NOT_OK(Guard([&] { return EndRowGroup(); }));
     }
     return rows;
   }
 
   int64_t bytes_written() const { return bytes_written_; }
-  bool at_row_group_end() const { return group_ == nullptr; }
+  bool at_row_group_end() const { return group_rows_ == 0; }
 
   arrow::Result<ParquetFileInfo> Finish() {
-    if (file_ == nullptr) ARROW_RETURN_NOT_OK(Open(nullptr));
-    ARROW_RETURN_NOT_OK(EndRowGroup());
     ParquetFileInfo info;
     ARROW_RETURN_NOT_OK(Guard([&]() -> arrow::Status {
-      file_->Close();
-      const ::parquet::FileMetaData& metadata = *file_->metadata();
-      info.rows = metadata.num_rows();
-      info.row_groups = metadata.num_row_groups();
+      if (metadata_ == nullptr) ARROW_RETURN_NOT_OK(Open());
+      ARROW_RETURN_NOT_OK(EndRowGroup());
+      ARROW_ASSIGN_OR_RAISE(auto metadata, WriteFooter());
+      info.rows = metadata->num_rows();
+      info.row_groups = metadata->num_row_groups();
       ARROW_ASSIGN_OR_RAISE(info.bytes, stream_->Tell());
       for (int column = 0; column < schema_->num_fields(); ++column) {
-        info.columns.push_back(ReadColumnStatistics(metadata, column));
+        const auto& encoder = *encoders_[static_cast<std::size_t>(column)];
+        info.columns.push_back(ReadColumnStatistics(*metadata, column));
         ColumnStatistics& statistics = info.columns.back();
-        statistics.has_nan = has_nan_[static_cast<std::size_t>(column)];
+        statistics.has_nan = encoder.has_nan();
         if (schema_->field(column)->type()->id() == arrow::Type::STRING) {
-          const TextBounds& bounds = text_bounds_[static_cast<std::size_t>(column)];
-          statistics.min = bounds.min();
-          statistics.max = bounds.max();
+          statistics.min = encoder.min();
+          statistics.max = encoder.max();
         }
       }
       return arrow::Status::OK();
@@ -183,50 +153,34 @@ class ParquetWriter::Impl {
   }
 
  private:
-  arrow::Status Open(const arrow::RecordBatch* first) {
+  arrow::Status Open() {
     ::parquet::WriterProperties::Builder builder;
     builder.version(::parquet::ParquetVersion::PARQUET_2_6)
         ->data_page_version(::parquet::ParquetDataPageVersion::V1)
         ->compression(::parquet::Compression::ZSTD)
         ->compression_level(options_.compression_level)
         ->created_by(std::string("keelboat version ") + kVersion)
-        ->max_row_group_length(options_.row_group_rows)
-        ->enable_store_decimal_as_integer()
-        ->enable_write_page_index()
-        ->enable_page_checksum();
-    if (first != nullptr) {
-      std::vector<bool> dictionaries = ChooseDictionaries(*first);
-      for (int column = 0; column < schema_->num_fields(); ++column) {
-        if (dictionaries[static_cast<std::size_t>(column)]) continue;
-        builder.disable_dictionary(std::make_shared<::parquet::schema::ColumnPath>(
-            std::vector<std::string>{schema_->field(column)->name()}));
-      }
+        ->enable_store_decimal_as_integer();
+    std::shared_ptr<::parquet::WriterProperties> properties = builder.build();
+    ARROW_RETURN_NOT_OK(::parquet::arrow::ToParquetSchema(
+        schema_.get(), *properties, *::parquet::default_arrow_writer_properties(),
+        &descriptor_));
+    for (int column = 0; column < schema_->num_fields(); ++column) {
+      ARROW_ASSIGN_OR_RAISE(
+          auto encoder,
+          ColumnEncoder::Make(*schema_->field(column)->type(),
+                              *descriptor_->Column(column), options_.compression_level));
+      encoders_.push_back(std::move(encoder));
     }
-    return Guard([&]() -> arrow::Status {
-      std::shared_ptr<::parquet::WriterProperties> properties = builder.build();
-      std::shared_ptr<::parquet::SchemaDescriptor> descriptor;
-      ARROW_RETURN_NOT_OK(::parquet::arrow::ToParquetSchema(
-          schema_.get(), *properties, *arrow_properties_, &descriptor));
-      auto root = std::static_pointer_cast<::parquet::schema::GroupNode>(
-          descriptor->schema_root());
-      auto metadata = std::make_shared<arrow::KeyValueMetadata>();
-      for (const auto& [key, value] : options_.metadata) metadata->Append(key, value);
-      file_ = ::parquet::ParquetFileWriter::Open(stream_, std::move(root),
-                                                 std::move(properties), metadata);
-      return arrow::Status::OK();
-    });
+    metadata_ = ::parquet::FileMetaDataBuilder::Make(descriptor_.get(), properties);
+    index_ = ::parquet::PageIndexBuilder::Make(descriptor_.get());
+    return stream_->Write(kMagic.data(), static_cast<int64_t>(kMagic.size()));
   }
 
   arrow::Status WriteRows(const arrow::RecordBatch& batch, int64_t offset, int64_t rows) {
-    if (group_ == nullptr) group_ = file_->AppendBufferedRowGroup();
     for (int index = 0; index < batch.num_columns(); ++index) {
       const arrow::Field& field = *schema_->field(index);
       std::shared_ptr<arrow::Array> column = batch.column(index)->Slice(offset, rows);
-      if (HoldsNan(*column)) has_nan_[static_cast<std::size_t>(index)] = true;
-      if (column->type_id() == arrow::Type::STRING) {
-        text_bounds_[static_cast<std::size_t>(index)].Add(
-            static_cast<const arrow::StringArray&>(*column));
-      }
       if (!field.nullable() && column->null_count() > 0) {
         return MakeError(ErrorKind::kData,
                          "column '" + field.name() +
@@ -234,53 +188,63 @@ class ParquetWriter::Impl {
                              "nullable at the source or filter those rows",
                          {{"column", field.name()}});
       }
-      const int16_t* levels = field.nullable() ? DefinitionLevels(*column) : nullptr;
-      ARROW_RETURN_NOT_OK(group_->column(index)->WriteArrow(
-          levels, nullptr, rows, *column, &context_, field.nullable()));
+      auto status = encoders_[static_cast<std::size_t>(index)]->Append(*column);
+      if (!status.ok()) return AddContext(status, "writing column " + field.name());
     }
     return arrow::Status::OK();
-  }
-
-  // 1 for a value, 0 for null.
-  const int16_t* DefinitionLevels(const arrow::Array& column) {
-    const auto rows = static_cast<std::size_t>(column.length());
-    if (column.null_count() == 0) {
-      if (all_defined_.size() < rows) all_defined_.resize(rows, 1);
-      return all_defined_.data();
-    }
-    levels_.resize(rows);
-    for (std::size_t row = 0; row < rows; ++row) {
-      levels_[row] = column.IsValid(static_cast<int64_t>(row)) ? 1 : 0;
-    }
-    return levels_.data();
   }
 
   arrow::Status EndRowGroup() {
-    if (group_ == nullptr) return arrow::Status::OK();
-    ARROW_RETURN_NOT_OK(Guard([&] {
-      group_->Close();
-      return arrow::Status::OK();
-    }));
-    group_ = nullptr;
+    if (group_rows_ == 0) return arrow::Status::OK();
+    ::parquet::RowGroupMetaDataBuilder* group = metadata_->AppendRowGroup();
+    index_->AppendRowGroup();
+    const auto ordinal = static_cast<int16_t>(row_groups_++);
+    int64_t uncompressed = 0;
+    for (int column = 0; column < schema_->num_fields(); ++column) {
+      ::parquet::ColumnChunkMetaDataBuilder* chunk = group->NextColumnChunk();
+      auto pages = ::parquet::PageWriter::Open(
+          stream_, ::parquet::Compression::ZSTD, chunk, ordinal,
+          static_cast<int16_t>(column), arrow::default_memory_pool(),
+          /*buffered_row_group=*/false, nullptr, nullptr,
+          /*page_write_checksum_enabled=*/true, index_->GetColumnIndexBuilder(column),
+          index_->GetOffsetIndexBuilder(column),
+          arrow::util::CodecOptions(options_.compression_level));
+      ARROW_ASSIGN_OR_RAISE(
+          int64_t bytes,
+          encoders_[static_cast<std::size_t>(column)]->WriteChunk(pages.get(), chunk));
+      uncompressed += bytes;
+    }
+    group->set_num_rows(group_rows_);
+    group->Finish(uncompressed, ordinal);
     group_rows_ = group_bytes_ = 0;
-    ARROW_ASSIGN_OR_RAISE(bytes_written_, stream_->Tell());
-    return arrow::Status::OK();
+    return stream_->Tell().Value(&bytes_written_);
+  }
+
+  arrow::Result<std::unique_ptr<::parquet::FileMetaData>> WriteFooter() {
+    index_->Finish();
+    const auto locations = index_->WriteTo(stream_.get());
+    metadata_->SetIndexLocations(::parquet::IndexKind::kColumnIndex,
+                                 locations.column_index_locations);
+    metadata_->SetIndexLocations(::parquet::IndexKind::kOffsetIndex,
+                                 locations.offset_index_locations);
+    auto pairs = std::make_shared<arrow::KeyValueMetadata>();
+    for (const auto& [key, value] : options_.metadata) pairs->Append(key, value);
+    auto metadata = metadata_->Finish(pairs);
+    ::parquet::WriteFileMetaData(*metadata, stream_.get());
+    return metadata;
   }
 
   const std::shared_ptr<arrow::Schema> schema_;
   const std::shared_ptr<arrow::io::OutputStream> stream_;
   const ParquetOptions options_;
-  const std::shared_ptr<::parquet::ArrowWriterProperties> arrow_properties_;
-  ::parquet::ArrowWriteContext context_;
-  std::unique_ptr<::parquet::ParquetFileWriter> file_;
-  ::parquet::RowGroupWriter* group_ = nullptr;
+  std::shared_ptr<::parquet::SchemaDescriptor> descriptor_;
+  std::vector<std::unique_ptr<ColumnEncoder>> encoders_;
+  std::unique_ptr<::parquet::FileMetaDataBuilder> metadata_;
+  std::unique_ptr<::parquet::PageIndexBuilder> index_;
+  int row_groups_ = 0;
   int64_t group_rows_ = 0;
   int64_t group_bytes_ = 0;
   int64_t bytes_written_ = 0;
-  std::vector<bool> has_nan_;
-  std::vector<TextBounds> text_bounds_;
-  std::vector<int16_t> all_defined_;
-  std::vector<int16_t> levels_;
 };
 
 ParquetWriter::ParquetWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -35,8 +35,8 @@ struct ParquetFileInfo {
 
 /// \brief Writes one Parquet file.
 ///
-/// One thread at a time; encodes in the caller's thread. Holds one row group,
-/// encoded and compressed, in memory. After any failure only destruction is
+/// One thread at a time; encodes in the caller's thread. Holds one row group in memory:
+/// compressed pages, or indices of a dictionary. After any failure only destruction is
 /// allowed. Errors: kData (a null in a column that has none, by its name), and
 /// whatever the stream returns.
 class ParquetWriter {

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace keelboat::parquet_pages {
+
+/// \brief Distinct byte strings in the order of their first appearance.
+///
+/// Copies what it keeps. One thread at a time.
+class BytesDictionary {
+ public:
+  BytesDictionary();
+
+  /// The value's index, a new one at its first appearance.
+  uint32_t Add(std::string_view value);
+  /// Valid until the next Add or Clear.
+  std::string_view Get(uint32_t index) const {
+    const Entry& entry = entries_[index];
+    return {bytes_.data() + entry.offset, entry.length};
+  }
+  uint32_t size() const { return static_cast<uint32_t>(entries_.size()); }
+  /// Of the distinct values.
+  int64_t bytes() const { return static_cast<int64_t>(bytes_.size()); }
+  /// Of all values that were added.
+  int64_t bytes_added() const { return bytes_added_; }
+  void Clear();
+
+ private:
+  // First and last bytes: all of a value of up to 16.
+  struct Ends {
+    uint64_t first = 0;
+    uint64_t last = 0;
+    bool operator==(const Ends&) const = default;
+  };
+  struct Entry {
+    Ends ends;
+    std::size_t offset;
+    std::size_t length;
+  };
+
+  static Ends EndsOf(std::string_view value);
+  static uint64_t Hash(std::string_view value, const Ends& ends);
+  void Grow();
+
+  std::vector<uint32_t> slots_;  // Index plus one; 0: empty. At most half full.
+  int shift_;
+  std::vector<Entry> entries_;
+  std::vector<char> bytes_;
+  int64_t bytes_added_ = 0;
+};
+
+}  // namespace keelboat::parquet_pages

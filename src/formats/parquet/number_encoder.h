@@ -1,0 +1,16 @@
+#pragma once
+
+#include <memory>
+
+#include "formats/parquet/column_encoder.h"
+
+namespace keelboat::parquet_pages {
+
+/// \brief Makes the encoder of a column of four or eight bytes a value.
+///
+/// Integers, dates, timestamps, floats and decimals that Parquet stores as integers.
+std::unique_ptr<ColumnEncoder> MakeNumberEncoder(
+    const ::parquet::ColumnDescriptor& descriptor,
+    std::unique_ptr<PageCompressor> compressor);
+
+}  // namespace keelboat::parquet_pages

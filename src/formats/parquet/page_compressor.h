@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <arrow/buffer.h>
+#include <arrow/result.h>
+#include <arrow/util/compression.h>
+
+namespace keelboat::parquet_pages {
+
+/// \brief Compresses the pages of one column with zstd, where that pays.
+///
+/// A page of packed bits or of noise is stored as it is, in a zstd frame that every
+/// reader takes: once a page of a chunk came out hardly smaller, the rest of the chunk is
+/// not tried. One thread at a time.
+class PageCompressor {
+ public:
+  static arrow::Result<std::unique_ptr<PageCompressor>> Make(int level);
+
+  /// A new chunk begins: its first page is tried again.
+  void BeginChunk() { pays_ = true; }
+  arrow::Result<std::shared_ptr<arrow::Buffer>> Compress(std::span<const uint8_t> page);
+
+ private:
+  explicit PageCompressor(std::unique_ptr<arrow::util::Codec> codec)
+      : codec_(std::move(codec)) {}
+
+  std::unique_ptr<arrow::util::Codec> codec_;
+  std::vector<uint8_t> scratch_;
+  bool pays_ = true;
+};
+
+/// The bytes in a zstd frame, uncompressed; less than 4 GiB.
+arrow::Result<std::shared_ptr<arrow::Buffer>> StoredFrame(std::span<const uint8_t> bytes);
+
+}  // namespace keelboat::parquet_pages
