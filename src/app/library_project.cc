@@ -33,9 +33,11 @@ std::string PlaceOf(const SourceConfig& source) {
   return std::get<MetabaseSettings>(source.settings).url;
 }
 
-arrow::Result<SourceConfig> ParseUrl(const std::string& url,
-                                     const Surroundings& surroundings) {
+arrow::Result<SourceConfig> ParseUrl(std::string url, const Surroundings& surroundings) {
   SourceConfig source;
+  for (std::size_t i = 0; url[i] != ':'; ++i) {
+    if (url[i] >= 'A' && url[i] <= 'Z') url[i] = static_cast<char>(url[i] - 'A' + 'a');
+  }
   if (url.starts_with("http://") || url.starts_with("https://")) {
     MetabaseSettings defaults;
     defaults.api_key = Secret(VariableOf(surroundings, "METABASE_API_KEY"));
@@ -108,20 +110,30 @@ arrow::Result<NamedSource> NamedSource::Find(const std::string& name_or_url,
     state->config.sources[state->source.name] = state->source;
     return NamedSource(std::move(state));
   }
-  ARROW_ASSIGN_OR_RAISE(state->config, LoadConfiguration(surroundings));
+  const bool address = name_or_url.find_first_of(".:/@") != std::string::npos;
+  const std::string hint = address ? ": it begins with https:// or mysql://" : "";
+  // A URL that lost its scheme may have kept its password.
+  const std::string name = name_or_url.substr(name_or_url.rfind('@') + 1);
+  auto config = LoadConfiguration(surroundings);
+  if (!config.ok() && address) {
+    return config.status().WithMessage(
+        name, " is no URL", hint,
+        "; and no source of a project: ", config.status().message());
+  }
+  ARROW_ASSIGN_OR_RAISE(state->config, std::move(config));
   const auto found = state->config.sources.find(name_or_url);
   if (found == state->config.sources.end()) {
     std::vector<std::string> names;
     std::string all;
-    for (const auto& [name, source] : state->config.sources) {
-      names.push_back(name);
-      all += (all.empty() ? "" : ", ") + name;
+    for (const auto& [known, source] : state->config.sources) {
+      names.push_back(known);
+      all += (all.empty() ? "" : ", ") + known;
     }
     return MakeError(ErrorKind::kNotFound,
-                     "the project has no source " + name_or_url +
-                         DidYouMean(name_or_url, names) + "; it has " +
-                         (all.empty() ? "none" : all) + ", and a URL works as well",
-                     {{"source", name_or_url}});
+                     "the project has no source " + name + DidYouMean(name, names) +
+                         "; it has " + (all.empty() ? "none" : all) +
+                         ", and a URL works as well" + hint,
+                     {{"source", name}});
   }
   state->source = found->second;
   state->query_folders.push_back(state->config.queries.string());
