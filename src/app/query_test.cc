@@ -75,6 +75,7 @@ TEST(SqlLiteral, ValuesOfOtherTypesAreCheckedToTheLastSign) {
   EXPECT_EQ(Literal(ParameterType::kDate, "2024-02-29"), "DATE '2024-02-29'");
   EXPECT_EQ(Literal(ParameterType::kDate, "2024-02-29", "clickhouse"),
             "toDate32('2024-02-29')");
+  EXPECT_EQ(Literal(ParameterType::kDate, "2024-02-29 00:00:00"), "DATE '2024-02-29'");
   EXPECT_EQ(Literal(ParameterType::kDatetime, "2024-02-29T10:00"),
             "TIMESTAMP '2024-02-29 10:00:00'");
   EXPECT_EQ(Literal(ParameterType::kDatetime, "2024-02-29 10:00:01.5Z", "clickhouse"),
@@ -88,7 +89,8 @@ TEST(SqlLiteral, ValuesOfOtherTypesAreCheckedToTheLastSign) {
     EXPECT_THAT(Literal(ParameterType::kNumber, text), HasSubstr("is no number"));
   }
   EXPECT_THAT(Literal(ParameterType::kBoolean, "1"), HasSubstr("is no boolean"));
-  for (const char* text : {"", "2023-02-29", "2024-1-31", "2024-01-31'", "today"}) {
+  for (const char* text : {"", "2023-02-29", "2024-1-31", "2024-01-31'", "today",
+                           "2024-01-31 00:00:01", "2024-01-31 00:00:00'"}) {
     EXPECT_THAT(Literal(ParameterType::kDate, text), HasSubstr("is no date"));
   }
   for (const char* text : {"2024-01-31 25:00", "2024-01-31 10",

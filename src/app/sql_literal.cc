@@ -186,8 +186,13 @@ arrow::Result<std::string> SqlLiteral(const ParameterValue& value,
       return value.text;
     case ParameterType::kDate: {
       std::string_view text = value.text;
-      if (!TakeDate(&text) || !text.empty()) return NotOf(value, "2024-01-31");
-      return clickhouse ? "toDate32('" + value.text + "')" : "DATE '" + value.text + "'";
+      const bool begins = TakeDate(&text);
+      // What has no type for days alone says midnight.
+      if (!begins || (!text.empty() && text != " 00:00:00")) {
+        return NotOf(value, "2024-01-31");
+      }
+      const std::string day = value.text.substr(0, value.text.size() - text.size());
+      return clickhouse ? "toDate32('" + day + "')" : "DATE '" + day + "'";
     }
     case ParameterType::kDatetime:
       break;
