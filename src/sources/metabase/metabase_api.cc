@@ -77,11 +77,17 @@ arrow::Result<std::shared_ptr<MetabaseApi>> MetabaseApi::Connect(
   ARROW_ASSIGN_OR_RAISE(auto server, MetabaseServer::Make(options));
   std::shared_ptr<MetabaseApi> api(new MetabaseApi(std::move(server), retries));
   // What answers there is made sure of before a password is sent to it.
-  ARROW_RETURN_NOT_OK(api->Try(stop, [&]() -> arrow::Status {
+  arrow::Status found = api->Try(stop, [&]() -> arrow::Status {
     ARROW_ASSIGN_OR_RAISE(std::string body,
                           api->server_->GetPublic("/api/session/properties", stop));
     return ReadProperties(body).Value(&api->properties_);
-  }));
+  });
+  if (DetailOf(found, "http_status") == "404") {
+    found = found.WithMessage(found.message(),
+                              "; the url is not Metabase's: give it up "
+                              "to where its pages begin, without what names one of them");
+  }
+  ARROW_RETURN_NOT_OK(found);
   ARROW_ASSIGN_OR_RAISE(std::string listed, api->Get("/api/database", stop));
   ARROW_ASSIGN_OR_RAISE(auto databases, ReadDatabases(listed));
   ARROW_ASSIGN_OR_RAISE(api->database_, FindDatabase(databases, options.database));

@@ -406,6 +406,14 @@ TEST_P(MetabaseApiTest, APageOfAProxyIsToldAsSuch) {
   EXPECT_THAT(status.message(), HasSubstr("Sign in"));
 }
 
+TEST_P(MetabaseApiTest, TheUrlOfAPageIsToldAsSuch) {
+  MetabaseOptions options = Key();
+  options.url += "/question/3-orders";
+  const auto status = Connect(options).status();
+  EXPECT_EQ(KindOf(status), ErrorKind::kNotFound);
+  EXPECT_THAT(status.message(), HasSubstr("the url is not Metabase's"));
+}
+
 TEST_P(MetabaseApiTest, ARedirectionIsToldWithItsTarget) {
   standin_->Fault(R"({"kind":"reply","path":"GET /api/session/properties","status":301,)"
                   R"("headers":{"Location":"https://bi.example.org/"}})");
