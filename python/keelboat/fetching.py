@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import NoReturn
 
-from . import _core
+from . import _arguments, _core
 from ._parameters import all_typed
 from ._surroundings import project_dir, variables
 from .errors import ConfigError
@@ -39,7 +40,8 @@ class Source:
         _variables: Mapping[str, str] | None = None,
     ) -> None:
         surroundings = dict(_variables or variables())
-        self._found = (name_or_url, project_dir(project), env or "", surroundings)
+        place = _arguments.source(name_or_url)
+        self._found = (place, project_dir(project), env or "", surroundings)
         self._process = os.getpid()
         self._source = _core.find_source(*self._found)
 
@@ -58,6 +60,11 @@ class Source:
     def __repr__(self) -> str:
         return f"<keelboat.Source {self.name}>"
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Source holds a login, which is neither copied nor pickled: make another one"
+        )
+
     def fetch(
         self,
         query: str | None = None,
@@ -65,7 +72,7 @@ class Source:
         params: Mapping[str, object] | None = None,
         table: str | None = None,
         card: int | str | None = None,
-        database: str | None = None,
+        database: str | int | None = None,
         strategy: str = "auto",
         partition_on: str | None = None,
         workers: int | None = None,
@@ -86,25 +93,21 @@ class Source:
         [(kind, text)] = asked
         if kind == "sql" and text.startswith("@"):
             kind, text = "query", text[1:]
-        _check(partition_on=partition_on, workers=workers, range_rows=range_rows,
-               limit=limit, timeout=timeout)  # fmt: skip
         if verify not in ("count", "off"):
             raise ConfigError(f"verify is 'count' or 'off', not {verify!r}")
         if on_mismatch not in ("error", "string"):
             raise ConfigError(f"on_mismatch is 'error' or 'string', not {on_mismatch!r}")
         question = {
             kind: text,
-            "database": database or "",
+            "database": _arguments.database(database),
             "parameters": all_typed(params),
         }
         options = {
-            "strategy": strategy,
-            "partition_on": partition_on,
-            "workers": workers,
-            "range_rows": range_rows,
+            "strategy": _arguments.text("strategy", strategy),
+            "partition_on": _arguments.text("partition_on", partition_on),
             "verify": verify,
-            "limit": limit,
-            "timeout": timeout,
+            "timeout": _arguments.seconds(timeout),
+            **_arguments.wholes(workers=workers, range_rows=range_rows, limit=limit),
         }
 
         def reopen(text_columns: list[str]) -> _core.Rows:
@@ -118,16 +121,6 @@ class Source:
         return Result(reopen, label, progress, on_mismatch == "string")
 
 
-def _check(timeout: float | None, **options: object) -> None:
-    """Before anybody is asked: what is no number, no text, no time."""
-    for name, value in options.items():
-        kind = str if name == "partition_on" else int
-        if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
-            raise TypeError(f"{name} is of type {kind.__name__}, not {value!r}")
-    if timeout is not None and not timeout > 0:
-        raise ValueError(f"timeout is seconds, more than none of them: not {timeout!r}")
-
-
 def fetch(
     source: str | Source,
     query: str | None = None,
@@ -135,7 +128,7 @@ def fetch(
     params: Mapping[str, object] | None = None,
     table: str | None = None,
     card: int | str | None = None,
-    database: str | None = None,
+    database: str | int | None = None,
     strategy: str = "auto",
     partition_on: str | None = None,
     workers: int | None = None,
@@ -158,7 +151,7 @@ def fetch(
         params: values by name: text, numbers, booleans, dates, datetimes (UTC where they
             have no zone). They become literals that nothing in them can end.
         table, card: instead of a query a whole table, or a saved question of Metabase.
-        database: instead of the source's own.
+        database: instead of the source's own: its name or, in Metabase, its number.
         strategy: "auto" (at most 50,000 rows in one answer, at most 500,000 as ranges one
             after another, more side by side), "single", "pagination" or "parallel".
         partition_on: column to cut ranges on; default: found by keelboat.

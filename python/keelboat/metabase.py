@@ -89,10 +89,16 @@ class MetabaseConfig:
             for name, value in variables().items()
             if not name.startswith("METABASE_")
         }
+        for name in ("url", "password"):
+            if not isinstance(getattr(self, name), str):
+                raise ConfigError(
+                    f"the {name} of MetabaseConfig is no text: is a variable of the "
+                    "environment not set?"
+                )
         if not self.username and self.password.startswith("mb_"):
             surroundings["METABASE_API_KEY"] = self.password
         else:
-            surroundings["METABASE_USERNAME"] = self.username
+            surroundings["METABASE_USERNAME"] = self.username or ""
             surroundings["METABASE_PASSWORD"] = self.password
         return Source(self.url, _variables=surroundings)
 
@@ -138,7 +144,7 @@ class MetabaseClient:
             NotFoundError: there is no database of that name; the message has the nearest.
         """
         if self.config.database_id is not None:
-            return self.config.database_id
+            return int(self.config.database_id)
         told = self._check().get("database_id")
         if not told:
             raise NotFoundError("the server did not tell the database's id")
@@ -248,7 +254,7 @@ class MetabaseWorkflow:
         """
         source = self.client._opened()
         database = self.config._database()
-        name = "@" + _QUERIES.get(name, name)
+        name = "@" + _QUERIES.get(name, name.removeprefix("@"))
         result = source.fetch(name, params=params, database=database)
         return result.to_pandas(decimals="float")
 
@@ -306,12 +312,13 @@ def transform_api_response_to_dataframe(response: Mapping[str, Any]) -> pandas.D
     """
     import pandas
 
-    if not isinstance(response, Mapping) or "data" not in response:
+    if not isinstance(response, Mapping):
         raise UnsupportedError("this is no answer of /api/dataset: it has no data")
-    if response.get("status") != "completed":
-        raise DataError(
-            f"the query failed: {response.get('error') or response.get('status')}"
-        )
+    error = response.get("error")
+    if error or response.get("status", "completed") != "completed":
+        raise DataError(f"the query failed: {error or response.get('status')}")
+    if "data" not in response:
+        raise UnsupportedError("this is no answer of /api/dataset: it has no data")
     data = response["data"]
     if data.get("rows_truncated"):
         raise DataError(

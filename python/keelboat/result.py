@@ -6,7 +6,7 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import pyarrow as pa
 
@@ -116,6 +116,12 @@ class Result:
         columns = ", ".join(f"{field.name}: {field.type}" for field in self._schema)
         return f"<keelboat.Result of {self._label}, {state}; {columns}>"
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Result reads from a server, so it is neither copied nor pickled: do that "
+            "with what to_arrow() or to_pandas() returns"
+        )
+
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """Batches of at most 64 Ki rows, as they come. Memory: a few of them."""
         if self._table is not None:
@@ -205,7 +211,8 @@ class Result:
         """All rows as a `polars.DataFrame`, mostly without a copy."""
         import polars
 
-        return polars.from_arrow(self._table if self._table else self._read_all())
+        held = self._table is not None
+        return polars.from_arrow(self._table if held else self._read_all())
 
     def to_duckdb(
         self, connection: duckdb.DuckDBPyConnection, name: str

@@ -1,7 +1,9 @@
 """keelboat.fetch from MySQL: every way out of a Result, and what goes wrong."""
 
+import copy
 import datetime
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from decimal import Decimal
 
 import duckdb
 import keelboat
+import numpy
 import pandas
 import polars
 import pyarrow as pa
@@ -93,10 +96,29 @@ def test_rows_are_read_once_unless_they_are_kept(shop):
     assert "held" in repr(kept)
 
 
+@pytest.mark.parametrize("take", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_result_is_neither_copied_nor_pickled(shop, take):
+    with keelboat.fetch("shop", "SELECT 1 AS one") as result:
+        with pytest.raises(TypeError, match="what to_arrow"):
+            take(result)
+        assert result.to_arrow().num_rows == 1
+
+
+def test_limits_beyond_every_table_are_none(shop):
+    for limit in (2**63, 10**30, numpy.int64(10**18)):
+        result = keelboat.fetch("shop", "SELECT 1 AS one", limit=limit, workers=10**12)
+        assert result.to_arrow().num_rows == 1
+    with pytest.raises(keelboat.ConfigError, match="negative"):
+        keelboat.fetch("shop", "SELECT 1", limit=-(10**30))
+
+
 def test_no_rows_have_a_schema(shop):
     frame = keelboat.fetch("shop", "SELECT * FROM orders WHERE 1 = 0").to_pandas()
     assert list(frame.columns) == ["id", "customer", "price", "day", "updated"]
     assert len(frame) == 0
+    result = keelboat.fetch("shop", "SELECT * FROM orders WHERE 1 = 0")
+    assert result.to_arrow().num_rows == 0
+    assert result.to_polars().shape == (0, 5), "the table is kept, though it is empty"
 
 
 @pytest.mark.parametrize(

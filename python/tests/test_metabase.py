@@ -118,6 +118,11 @@ def test_a_database_can_be_given_by_its_id(login):
     client = MetabaseClient(config)
     assert client.get_database_id() == 3
     assert len(client.execute_query("SELECT * FROM vendors LIMIT 7")) == 7
+    for number in (3, "3"):
+        result = keelboat.fetch(login.url, "SELECT 1 AS one", database=number)
+        assert result.to_arrow().num_rows == 1
+    with pytest.raises(keelboat.NotFoundError, match="no database '0'"):
+        keelboat.fetch(login.url, "SELECT 1 AS one", database=0)
     with pytest.raises(keelboat.NotFoundError, match="Growth"):
         MetabaseClient(
             MetabaseConfig(login.url, login.username, login.password, "Growht Team")
@@ -225,10 +230,11 @@ def test_the_answer_of_the_api_becomes_a_frame(login):
         transform_api_response_to_dataframe(ask("SELECT order_id FROM orders"))
     with pytest.raises(keelboat.UnsupportedError):
         transform_api_response_to_dataframe({})
-    with pytest.raises(keelboat.DataError, match="failed"):
-        transform_api_response_to_dataframe(
-            {"data": {}, "status": "failed", "error": "x"}
-        )
+    for answer in ({"data": {}, "status": "failed"}, {"error": "x"}):
+        with pytest.raises(keelboat.DataError, match="failed"):
+            transform_api_response_to_dataframe(answer)
+    kept = {"data": {"rows": [[1]], "cols": [{"name": "a"}]}}  # Without its status.
+    assert transform_api_response_to_dataframe(kept).shape == (1, 1)
 
 
 def test_a_column_that_is_not_what_it_says_becomes_text_where_that_is_wanted(login):
