@@ -13,8 +13,11 @@ class BytesDictionary {
  public:
   BytesDictionary();
 
-  /// The value's index, a new one at its first appearance.
-  uint32_t Add(std::string_view value);
+  /// \brief The value's index, a new one at its first appearance.
+  ///
+  /// `readable`: how many bytes may be read from the value's first one on; values are
+  /// found faster where there are 16.
+  uint32_t Add(std::string_view value, std::size_t readable);
   /// Valid until the next Add or Clear.
   std::string_view Get(uint32_t index) const {
     const Entry& entry = entries_[index];
@@ -28,20 +31,18 @@ class BytesDictionary {
   void Clear();
 
  private:
-  // First and last bytes: all of a value of up to 16.
-  struct Ends {
-    uint64_t first = 0;
-    uint64_t last = 0;
-    bool operator==(const Ends&) const = default;
-  };
+  // Begins with the first 16 bytes, zeros behind a shorter value. These travel as
+  // numbers: a structure of them is slow to read right after it was written.
   struct Entry {
-    Ends ends;
+    uint64_t first;
+    uint64_t second;
     std::size_t offset;
     std::size_t length;
   };
 
-  static Ends EndsOf(std::string_view value);
-  static uint64_t Hash(std::string_view value, const Ends& ends);
+  static uint64_t Hash(std::string_view value, uint64_t first, uint64_t second);
+  uint32_t AddNew(std::string_view value, uint64_t first, uint64_t second,
+                  std::size_t slot);
   void Grow();
 
   std::vector<uint32_t> slots_;  // Index plus one; 0: empty. At most half full.

@@ -128,6 +128,7 @@ class BytesEncoder final : public ColumnEncoder {
   arrow::Status AppendValues(const arrow::Array& rows) override {
     if (width_ > 0) {
       const auto* stored = rows.data()->GetValues<std::array<uint8_t, 16>>(1);
+      bytes_end_ = reinterpret_cast<const char*>(decimal_.data()) + decimal_.size();
       // Big-endian, with the bytes in front left away that repeat the sign.
       return Gather(rows, [&](int64_t row) {
         std::reverse_copy(stored[row].begin(), stored[row].end(), decimal_.begin());
@@ -138,6 +139,7 @@ class BytesEncoder final : public ColumnEncoder {
     }
     const auto* offsets = rows.data()->GetValues<int32_t>(1);
     const auto* bytes = reinterpret_cast<const char*>(rows.data()->buffers[2]->data());
+    bytes_end_ = bytes + rows.data()->buffers[2]->size();
     return Gather(rows, [=](int64_t row) {
       return std::string_view(bytes + offsets[row],
                               static_cast<std::size_t>(offsets[row + 1] - offsets[row]));
@@ -160,7 +162,8 @@ class BytesEncoder final : public ColumnEncoder {
   }
 
   void AddToDictionary(std::string_view value) {
-    const uint32_t index = dictionary_.Add(value);
+    const uint32_t index =
+        dictionary_.Add(value, static_cast<std::size_t>(bytes_end_ - value.data()));
     indices_.push_back(index);
     if (index >= seen_on_.size()) seen_on_.push_back(0);
     if (seen_on_[index] == page_number_) return;
@@ -247,6 +250,7 @@ class BytesEncoder final : public ColumnEncoder {
   const std::size_t width_;  // Of decimals; 0: bytes with their length before them.
   const Order order_;
   std::array<uint8_t, 16> decimal_{};
+  const char* bytes_end_ = nullptr;  // Of the values that are being added.
   BytesDictionary dictionary_;
   std::vector<uint32_t> seen_on_;  // The page that an entry was last seen on.
   Range page_range_;

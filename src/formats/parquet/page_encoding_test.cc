@@ -5,6 +5,7 @@
 #include <random>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -164,9 +165,12 @@ TEST(BytesDictionaryTest, TheSameBytesHaveTheSameIndex) {
       values.back()[place] = 'x';
     }
   }
-  for (int round = 0; round < 2; ++round) {
+  for (const std::size_t readable : {0, 40}) {
     for (std::size_t i = 0; i < values.size(); ++i) {
-      ASSERT_EQ(dictionary.Add(values[i]), i);
+      // What stands behind a value is none of it.
+      const std::string room = values[i] + std::string(readable, '!');
+      const std::string_view value(room.data(), values[i].size());
+      ASSERT_EQ(dictionary.Add(value, room.size()), i);
       ASSERT_EQ(dictionary.Get(static_cast<uint32_t>(i)), values[i]);
     }
   }
@@ -174,7 +178,7 @@ TEST(BytesDictionaryTest, TheSameBytesHaveTheSameIndex) {
   EXPECT_EQ(dictionary.bytes_added(), 2 * dictionary.bytes());
   dictionary.Clear();
   EXPECT_EQ(dictionary.size(), 0u);
-  EXPECT_EQ(dictionary.Add("again"), 0u);
+  EXPECT_EQ(dictionary.Add("again", 5), 0u);
 }
 
 }  // namespace

@@ -108,6 +108,14 @@ Wide Assemble(const Digits& digits) {
 
 }  // namespace
 
+ShortDecimal ShortDecimal::Of(int precision, int scale) {
+  constexpr int kMostFraction = 8;
+  if (scale > kMostFraction || scale > precision) return {};
+  const int digits = std::min(precision, kDigitsPerStep);
+  return {scale, kPowersOfTen[static_cast<std::size_t>(scale)],
+          kPowersOfTen[static_cast<std::size_t>(digits)]};
+}
+
 bool ParseDecimal(std::string_view text, int precision, int scale,
                   arrow::Decimal128* value) {
   int64_t word = 0;

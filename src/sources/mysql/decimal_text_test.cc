@@ -76,5 +76,60 @@ TEST(DecimalText, RefusesWhatItCannotHold) {
   EXPECT_EQ(RoundTrip<arrow::Decimal256>(std::string(90, '9'), 65, 0), "refused");
 }
 
+// Every text is read with noise around it, as it stands in a row.
+std::string ReadAtOnce(const std::string& text, int precision, int scale) {
+  std::string padded = "98765432";
+  padded.insert(padded.end(), text.begin(), text.end());
+  padded += "10";
+  const auto* begin = reinterpret_cast<const uint8_t*>(padded.data());
+  int64_t value = 0;
+  if (!ShortDecimal::Of(precision, scale)
+           .Read(begin, begin + 8, static_cast<int64_t>(text.size()), &value)) {
+    return "refused";
+  }
+  return arrow::Decimal128(value).ToString(scale);
+}
+
+TEST(DecimalText, ShortOnesAreReadAtOnce) {
+  for (const char* text : {"0.00", "-0.01", "5.25", "12345678.99", "-12345678.99"}) {
+    EXPECT_EQ(ReadAtOnce(text, 15, 2), text);
+    EXPECT_EQ(ReadAtOnce(text, 38, 2), text);
+  }
+  EXPECT_EQ(ReadAtOnce("7", 9, 0), "7");
+  EXPECT_EQ(ReadAtOnce("-99999999", 9, 0), "-99999999");
+  EXPECT_EQ(ReadAtOnce("1.12345678", 16, 8), "1.12345678");
+  EXPECT_EQ(ReadAtOnce("007.50", 15, 2), "7.50");
+}
+
+TEST(DecimalText, WhatIsOutOfTheOrdinaryIsNotReadAtOnce) {
+  for (const char* text : {"", "-", ".", "1", ".50", "-.50", "123456789.00", "1.5",
+                           "1.500", "1x.00", "1,00", "1.0x", "+1.00", "1:.00", "1/.00",
+                           "1.\xFF\xFF", "\xFF\x8A.00", "--1.00", "1-1.00"}) {
+    EXPECT_EQ(ReadAtOnce(text, 15, 2), "refused") << text;
+  }
+  EXPECT_EQ(ReadAtOnce("1000.00", 5, 2), "refused");
+  EXPECT_EQ(ReadAtOnce("999.99", 5, 2), "999.99");
+  EXPECT_EQ(ReadAtOnce("1.123456789", 20, 9), "refused");
+}
+
+TEST(DecimalText, BothWaysOfReadingAgree) {
+  int at_once = 0;
+  for (std::size_t scale = 0; scale <= 9; ++scale) {
+    for (int64_t number = 1; number < 1'000'000'000'000'000; number = number * 7 + 3) {
+      std::string text = std::to_string(number);
+      if (text.size() <= scale) text.insert(0, scale + 1 - text.size(), '0');
+      if (scale > 0) text.insert(text.size() - scale, ".");
+      for (const std::string sign : {"", "-"}) {
+        const std::string read = ReadAtOnce(sign + text, 17, static_cast<int>(scale));
+        if (read == "refused") continue;
+        ++at_once;
+        EXPECT_EQ(read,
+                  RoundTrip<arrow::Decimal128>(sign + text, 17, static_cast<int>(scale)));
+      }
+    }
+  }
+  EXPECT_GT(at_once, 200);
+}
+
 }  // namespace
 }  // namespace keelboat::mysql

@@ -12,6 +12,7 @@
 
 #include "sources/mysql/column_buffer.h"
 #include "sources/mysql/column_type.h"
+#include "sources/mysql/decimal_text.h"
 #include "sources/mysql/mysql_options.h"
 
 namespace keelboat::mysql {
@@ -64,7 +65,15 @@ class RowDecoder {
     std::string value;
   };
 
+  // All that most cells need.
+  struct CellForm {
+    CellKind kind;
+    ShortDecimal decimal;
+  };
+
   arrow::Status Begin();
+  // Decodes an ordinary cell; false, with the cursor where it was, for any other.
+  bool DecodePlainly(std::size_t column, const uint8_t* row, Cursor* cursor);
   arrow::Status DecodeCell(std::size_t column, Cursor* cursor);
   arrow::Status DecodeDate(std::size_t column, Cursor* cursor);
   arrow::Status DecodeDateTime(std::size_t column, Cursor* cursor);
@@ -82,6 +91,7 @@ class RowDecoder {
 
   DecodedTable table_;
   arrow::MemoryPool* pool_;
+  std::vector<CellForm> forms_;
   std::vector<ColumnBuffer> columns_;
   std::vector<int64_t> zero_dates_;
   std::vector<uint8_t> scratch_;
