@@ -111,8 +111,10 @@ struct LakeReadOptions {
 
 /// \brief Reads a table of the project's lake.
 ///
-/// The rows are held in memory, in batches of at most 64 Ki rows, in the lake's types.
-/// kNotFound for a table (with the nearest names) or a version that is not there.
+/// The rows come as they are asked for, in batches of at most 64 Ki rows, in the lake's
+/// types; a file that `vacuum` removes meanwhile is an error. One consumer at a time. Of
+/// a table with a key, what is superseded is found out first. kNotFound for a table (with
+/// the nearest names) or a version that is not there.
 arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> ReadLakeTable(
     const std::string& table, const Surroundings& surroundings,
     const LakeReadOptions& options = {});

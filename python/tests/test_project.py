@@ -40,6 +40,23 @@ def test_what_is_not_in_the_lake_is_named(shop):
         keelboat.read_lake("orders", version=99, project=shop.path)
 
 
+def test_the_lake_is_read_as_its_rows_are_asked_for(shop, server):
+    keelboat.run(shop.path, phase="extract", quiet=True)
+    server.execute("INSERT INTO orders SELECT 4, 'Rui', 7, NULL, '2024-02-04'", "shop")
+    keelboat.run(shop.path, phase="extract", quiet=True)
+    whole = keelboat.read_lake("orders", project=shop.path)
+    batches = [batch.num_rows for batch in whole]
+    assert sum(batches) == 4 and len(batches) > 1
+    rows = iter(keelboat.read_lake("orders", project=shop.path))
+    next(rows)
+    for file in (shop.path / "lake" / "orders").rglob("*.parquet"):
+        file.unlink()
+    with pytest.raises(
+        keelboat.Error, match=r"reading table orders of the lake.*parquet"
+    ):
+        list(rows)
+
+
 def test_a_run_that_fails_raises(shop, server, monkeypatch):
     server.execute("DROP TABLE customers", "shop")
     with pytest.raises(keelboat.Error, match="customers"):

@@ -7,7 +7,6 @@
 #include <arrow/compute/cast.h>
 #include <arrow/datum.h>
 #include <arrow/type.h>
-#include <nlohmann/json.hpp>
 
 #include "app/config.h"
 #include "app/project.h"
@@ -48,18 +47,6 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> Kept(
   return kept.record_batch();
 }
 
-std::vector<std::string> KeyOf(const LakeSnapshot& snapshot) {
-  const auto found = snapshot.configuration.find(lake_key::kKey);
-  if (found == snapshot.configuration.end()) return {};
-  const auto key = nlohmann::json::parse(found->second, nullptr, false);
-  if (!key.is_array()) return {};
-  std::vector<std::string> columns;
-  for (const auto& column : key) {
-    if (column.is_string()) columns.push_back(column.get<std::string>());
-  }
-  return columns;
-}
-
 arrow::Result<LakeSnapshot> SnapshotOf(LakeTable& table, Lake& lake,
                                        const std::optional<int64_t>& version) {
   ARROW_ASSIGN_OR_RAISE(std::optional<LakeSnapshot> latest, table.Latest());
@@ -74,30 +61,57 @@ arrow::Result<LakeSnapshot> SnapshotOf(LakeTable& table, Lake& lake,
   return table.At(*version);
 }
 
-arrow::Result<arrow::RecordBatchVector> ReadRows(const LakeTable& table,
-                                                 const LakeSnapshot& snapshot,
-                                                 const LakeReadOptions& options) {
-  const std::vector<std::string> key =
-      options.every_version ? std::vector<std::string>() : KeyOf(snapshot);
-  ARROW_ASSIGN_OR_RAISE(auto latest,
-                        LatestRows::Make(table, snapshot.files, key, options.stop));
-  arrow::RecordBatchVector batches;
-  ARROW_RETURN_NOT_OK(
-      latest.Visit(options.stop, [&](const DataFile&, const arrow::RecordBatch& rows,
-                                     const std::vector<bool>& superseded) {
-        arrow::ArrayVector columns;
-        for (const auto& field : snapshot.schema->fields()) {
-          ARROW_ASSIGN_OR_RAISE(auto column, AsNow(rows, *field));
-          columns.push_back(std::move(column));
-        }
-        auto batch = arrow::RecordBatch::Make(snapshot.schema, rows.num_rows(),
-                                              std::move(columns));
-        ARROW_ASSIGN_OR_RAISE(batch, Kept(batch, superseded));
-        if (batch->num_rows() > 0) batches.push_back(std::move(batch));
-        return arrow::Status::OK();
-      }));
-  return batches;
-}
+// Rows as they are asked for, file by file.
+class LakeReader final : public arrow::RecordBatchReader {
+ public:
+  LakeReader(std::shared_ptr<LakeTable> table, std::shared_ptr<arrow::Schema> schema,
+             LatestRows view, std::stop_token stop)
+      : table_(std::move(table)),
+        schema_(std::move(schema)),
+        view_(std::move(view)),
+        rows_(view_),
+        stop_(std::move(stop)) {}
+
+  std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
+  arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    batch->reset();
+    if (!status_.ok() || ended_) return status_;
+    auto next = Next();
+    if (next.ok()) {
+      *batch = *std::move(next);
+      ended_ = *batch == nullptr;
+      return status_;
+    }
+    status_ =
+        AddContext(next.status(), "reading table " + table_->name() + " of the lake");
+    return status_;
+  }
+
+ private:
+  arrow::Result<std::shared_ptr<arrow::RecordBatch>> Next() {
+    while (true) {
+      ARROW_ASSIGN_OR_RAISE(const auto read, rows_.Next(stop_));
+      if (!read.has_value()) return nullptr;
+      arrow::ArrayVector columns;
+      for (const auto& field : schema_->fields()) {
+        ARROW_ASSIGN_OR_RAISE(auto column, AsNow(*read->rows, *field));
+        columns.push_back(std::move(column));
+      }
+      auto batch =
+          arrow::RecordBatch::Make(schema_, read->rows->num_rows(), std::move(columns));
+      ARROW_ASSIGN_OR_RAISE(batch, Kept(batch, read->superseded));
+      if (batch->num_rows() > 0) return batch;
+    }
+  }
+
+  const std::shared_ptr<LakeTable> table_;
+  const std::shared_ptr<arrow::Schema> schema_;
+  const LatestRows view_;
+  LatestRowsReader rows_;
+  const std::stop_token stop_;
+  arrow::Status status_;
+  bool ended_ = false;
+};
 
 }  // namespace
 
@@ -112,11 +126,16 @@ arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> ReadLakeTable(
   ARROW_ASSIGN_OR_RAISE(auto opened, lake->Table(table));
   ARROW_ASSIGN_OR_RAISE(LakeSnapshot snapshot,
                         SnapshotOf(*opened, *lake, options.version));
-  auto batches = ReadRows(*opened, snapshot, options);
-  if (!batches.ok()) {
-    return AddContext(batches.status(), "reading table " + table + " of the lake");
+  std::vector<std::string> key;
+  if (!options.every_version) {
+    ARROW_ASSIGN_OR_RAISE(key, KeyOf(snapshot));
   }
-  return arrow::RecordBatchReader::Make(std::move(*batches), snapshot.schema);
+  auto view = LatestRows::Make(*opened, std::move(snapshot.files), key, options.stop);
+  if (!view.ok()) {
+    return AddContext(view.status(), "reading table " + table + " of the lake");
+  }
+  return std::make_shared<LakeReader>(std::move(opened), std::move(snapshot.schema),
+                                      *std::move(view), options.stop);
 }
 
 }  // namespace keelboat

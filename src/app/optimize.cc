@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "engine/load_request.h"
 #include "keelboat/error.h"
 #include "lake/view/compact.h"
+#include "planner/increment.h"
 
 namespace keelboat {
 
@@ -20,7 +20,8 @@ arrow::Result<OptimizedTable> OptimizeTable(LakeTable& table, const std::string&
   result.files_after = result.files_before;
   CompactOptions options;
   options.run_id = run_id;
-  options.versions_matter = !KeyOf(*snapshot).empty();
+  ARROW_ASSIGN_OR_RAISE(const auto key, KeyOf(*snapshot));
+  options.versions_matter = !key.empty();
   auto compacted = CompactFiles(table, *snapshot, options, stop);
   if (!compacted.ok()) {
     return AddContext(compacted.status(), "optimizing lake table " + table.name());

@@ -6,7 +6,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/load_request.h"
 #include "keelboat/error.h"
 #include "lake/view/latest.h"
 #include "planner/increment.h"
@@ -68,7 +67,10 @@ arrow::Status FillFromLake(TableState& state, const LakeTable& table,
   state.files = static_cast<int64_t>(snapshot.files.size());
   const std::string watermark = ValueOf(snapshot, lake_key::kWatermark);
   if (!watermark.empty()) state.watermark = watermark;
-  const auto rows = CountLatest(table, snapshot.files, KeyOf(snapshot), stop);
+  auto rows = [&]() -> arrow::Result<int64_t> {
+    ARROW_ASSIGN_OR_RAISE(const auto key, KeyOf(snapshot));
+    return CountLatest(table, snapshot.files, key, stop);
+  }();
   if (rows.ok()) {
     state.rows = *rows;
     return arrow::Status::OK();

@@ -16,7 +16,6 @@
 #include "app/row_texts.h"
 #include "core/retry.h"
 #include "core/stop.h"
-#include "engine/load_request.h"
 #include "engine/partition_stream.h"
 #include "keelboat/error.h"
 #include "lake/view/latest_rows.h"
@@ -54,12 +53,10 @@ bool MayDependOnTime(std::string where) {
 class Comparison {
  public:
   Comparison(const SourceQuestion& question, const std::stop_token& stop)
-      : question_(question),
-        stop_(stop),
-        newest_(question.newest),
-        key_(KeyOf(newest_)) {}
+      : question_(question), stop_(stop), newest_(question.newest) {}
 
   arrow::Result<SourceVerdict> Run() {
+    ARROW_ASSIGN_OR_RAISE(key_, KeyOf(newest_));
     ARROW_ASSIGN_OR_RAISE(bool comparable, Prepare());
     if (!comparable) return std::move(verdict_);
     if (auto status = Compare(); !status.ok()) {
@@ -114,7 +111,7 @@ class Comparison {
   const SourceQuestion& question_;
   const std::stop_token& stop_;
   const LakeSnapshot& newest_;
-  const std::vector<std::string> key_;
+  std::vector<std::string> key_;
   SourceVerdict verdict_;
   bool in_lake_ = false;  ///< It is the lake that is being read.
 

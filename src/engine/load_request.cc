@@ -4,8 +4,6 @@
 #include <string>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "keelboat/error.h"
 #include "planner/cursor.h"
 #include "planner/increment.h"
@@ -58,8 +56,9 @@ std::optional<LoadIncrement> IncrementBetween(const LakeSnapshot& from,
 }
 
 // Of rows with one key only the newest counts; a table without a key has them all.
-arrow::Status CheckVersionsAreKnown(const LakeSnapshot& snapshot) {
-  if (KeyOf(snapshot).empty()) return arrow::Status::OK();
+arrow::Status CheckVersionsAreKnown(const LakeSnapshot& snapshot,
+                                    const std::vector<std::string>& key) {
+  if (key.empty()) return arrow::Status::OK();
   for (const DataFile& file : snapshot.files) {
     if (file.rows_version != kMixedVersions) continue;
     return MakeError(ErrorKind::kUnsupported,
@@ -74,27 +73,16 @@ arrow::Status CheckVersionsAreKnown(const LakeSnapshot& snapshot) {
 
 }  // namespace
 
-std::vector<std::string> KeyOf(const LakeSnapshot& snapshot) {
-  const auto json = nlohmann::json::parse(ValueOf(snapshot, lake_key::kKey), nullptr,
-                                          /*allow_exceptions=*/false);
-  std::vector<std::string> key;
-  if (!json.is_array()) return key;
-  for (const auto& column : json) {
-    if (column.is_string()) key.push_back(column.get<std::string>());
-  }
-  return key;
-}
-
 arrow::Result<LoadRequest> MakeLoadRequest(LakeTable& lake_table,
                                            const LakeSnapshot& newest,
                                            const std::optional<LedgerRow>& ledger) {
-  ARROW_RETURN_NOT_OK(CheckVersionsAreKnown(newest));
   LoadRequest request;
+  ARROW_ASSIGN_OR_RAISE(request.key, KeyOf(newest));
+  ARROW_RETURN_NOT_OK(CheckVersionsAreKnown(newest, request.key));
   request.table = lake_table.name();
   request.schema = newest.schema;
   request.files = FilesOf(newest);
   request.rows = newest.rows;
-  request.key = KeyOf(newest);
   request.lake_version = newest.version;
   request.lake_uri = lake_table.uri();
   request.description = newest.description;

@@ -18,8 +18,4 @@ arrow::Result<LoadRequest> MakeLoadRequest(LakeTable& lake_table,
                                            const LakeSnapshot& newest,
                                            const std::optional<LedgerRow>& ledger);
 
-/// The columns that tell rows of a table apart, as its last commit recorded them; empty
-/// where all rows count.
-std::vector<std::string> KeyOf(const LakeSnapshot& snapshot);
-
 }  // namespace keelboat

@@ -172,6 +172,26 @@ std::string ValueOf(const LakeSnapshot& lake, const char* key) {
   return found == lake.configuration.end() ? std::string() : found->second;
 }
 
+arrow::Result<std::vector<std::string>> KeyOf(const LakeSnapshot& lake) {
+  std::vector<std::string> key;
+  const std::string text = ValueOf(lake, lake_key::kKey);
+  if (text.empty()) return key;
+  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  bool known = json.is_array();
+  for (const auto& column : json) {
+    known = known && column.is_string() &&
+            lake.schema->GetFieldIndex(column.get<std::string>()) >= 0;
+    if (!known) break;
+    key.push_back(column.get<std::string>());
+  }
+  if (known) return key;
+  return MakeError(ErrorKind::kData,
+                   "the lake's table says in " + std::string(lake_key::kKey) +
+                       " that its key is " + text +
+                       ", which are no columns of it: load the table in full "
+                       "(--full-refresh)");
+}
+
 std::optional<int64_t> BaseVersionOf(const LakeSnapshot& lake) {
   const std::string text = ValueOf(lake, kBaseVersionKey);
   int64_t version = 0;

@@ -2,7 +2,9 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
+#include <arrow/result.h>
 #include <arrow/status.h>
 
 #include "planner/planner.h"
@@ -30,6 +32,10 @@ inline constexpr const char* kOpenFrom = "keelboat.open_from";
 
 /// What the lake's configuration has under one of these keys; empty: nothing.
 std::string ValueOf(const LakeSnapshot& lake, const char* key);
+
+/// The columns that tell rows of a table apart, as its last commit recorded them; empty
+/// where all rows count. kData where they cannot be read.
+arrow::Result<std::vector<std::string>> KeyOf(const LakeSnapshot& lake);
 
 /// The version that last replaced all rows; nullopt where nothing tells it.
 std::optional<int64_t> BaseVersionOf(const LakeSnapshot& lake);

@@ -230,6 +230,18 @@ TEST_F(IncrementTest, FullRefreshEveryWaitsForItsTime) {
   EXPECT_EQ(Plan().strategy, LoadStrategy::kIncremental);
 }
 
+TEST_F(IncrementTest, AKeyThatCannotBeReadIsNoTableWithoutAKey) {
+  ReadBefore();
+  EXPECT_EQ(KeyOf(*facts_.lake).ValueOrDie(), Texts{"id"});
+  EXPECT_EQ(KeyOf(LakeSnapshot{}).ValueOrDie(), Texts{});
+  for (const char* text : {"id", "[1]", R"({"id": 1})", R"(["id", "gone"])"}) {
+    facts_.lake->configuration[lake_key::kKey] = text;
+    const auto key = KeyOf(*facts_.lake);
+    EXPECT_EQ(KindOf(key.status()), ErrorKind::kData) << text;
+    EXPECT_THAT(key.status().message(), HasSubstr(text));
+  }
+}
+
 TEST_F(IncrementTest, RowsWithoutAValueAreAnErrorUnlessIncluded) {
   facts_.relation.schema = arrow::schema(
       {Column("id", arrow::int64(), "bigint(20)"),

@@ -113,38 +113,58 @@ arrow::Status LatestRows::MarkSuperseded(const std::vector<std::string>& key,
 
 arrow::Status LatestRows::Visit(const std::stop_token& stop,
                                 const RowVisitor& visit) const {
-  for (std::size_t index = 0; index < files_.size(); ++index) {
-    ARROW_RETURN_NOT_OK(
-        AddContext(VisitFile(index, stop, visit), "reading " + files_[index].uri));
+  LatestRowsReader reader(*this);
+  while (true) {
+    ARROW_ASSIGN_OR_RAISE(const auto batch, reader.Next(stop));
+    if (!batch.has_value()) return arrow::Status::OK();
+    ARROW_RETURN_NOT_OK(AddContext(visit(*batch->file, *batch->rows, batch->superseded),
+                                   "reading " + batch->file->uri));
   }
-  return arrow::Status::OK();
 }
 
-arrow::Status LatestRows::VisitFile(std::size_t index, const std::stop_token& stop,
-                                    const RowVisitor& visit) const {
-  const DataFile& file = files_[index];
-  const std::vector<bool>& superseded = superseded_[index];
-  ARROW_ASSIGN_OR_RAISE(auto bytes, table_->OpenFile(file));
-  ARROW_ASSIGN_OR_RAISE(auto reader, ParquetReader::Make(std::move(bytes), {}));
-  std::vector<bool> of_batch;
-  int64_t rows = 0;
-  while (true) {
+LatestRowsReader::LatestRowsReader(const LatestRows& view) : view_(view) {}
+
+LatestRowsReader::~LatestRowsReader() = default;
+
+arrow::Result<std::optional<LatestBatch>> LatestRowsReader::Next(
+    const std::stop_token& stop) {
+  while (index_ < view_.files_.size()) {
     ARROW_RETURN_NOT_OK(CheckStop(stop));
-    ARROW_ASSIGN_OR_RAISE(auto batch, reader->Next());
-    if (batch == nullptr) break;
-    if (!superseded.empty()) {
-      if (rows + batch->num_rows() > file.rows) break;
-      const auto begin = superseded.begin() + rows;
-      of_batch.assign(begin, begin + batch->num_rows());
+    auto batch = NextOfFile();
+    if (!batch.ok()) {
+      return AddContext(batch.status(), "reading " + view_.files_[index_].uri);
     }
-    ARROW_RETURN_NOT_OK(visit(file, *batch, of_batch));
-    rows += batch->num_rows();
+    if (batch->has_value()) return batch;
+    file_.reset();
+    ++index_;
   }
-  if (rows == file.rows) return arrow::Status::OK();
-  return MakeError(ErrorKind::kData,
-                   "it has other rows than the " + std::to_string(file.rows) +
-                       " of its receipt: restore it, or load the table in full "
-                       "(--full-refresh)");
+  return std::nullopt;
+}
+
+arrow::Result<std::optional<LatestBatch>> LatestRowsReader::NextOfFile() {
+  const DataFile& file = view_.files_[index_];
+  if (file_ == nullptr) {
+    ARROW_ASSIGN_OR_RAISE(auto bytes, view_.table_->OpenFile(file));
+    ARROW_ASSIGN_OR_RAISE(file_, ParquetReader::Make(std::move(bytes), {}));
+    rows_ = 0;
+  }
+  ARROW_ASSIGN_OR_RAISE(auto rows, file_->Next());
+  const bool ended = rows == nullptr;
+  const int64_t begin = rows_;
+  if (!ended) rows_ += rows->num_rows();
+  if (ended ? rows_ != file.rows : rows_ > file.rows) {
+    return MakeError(ErrorKind::kData,
+                     "it has other rows than the " + std::to_string(file.rows) +
+                         " of its receipt: restore it, or load the table in full "
+                         "(--full-refresh)");
+  }
+  if (ended) return std::nullopt;
+  LatestBatch batch{&file, std::move(rows), {}};
+  const std::vector<bool>& superseded = view_.superseded_[index_];
+  if (!superseded.empty()) {
+    batch.superseded.assign(superseded.begin() + begin, superseded.begin() + rows_);
+  }
+  return batch;
 }
 
 }  // namespace keelboat

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -22,6 +24,37 @@ using RowVisitor =
     std::function<arrow::Status(const DataFile& file, const arrow::RecordBatch& rows,
                                 const std::vector<bool>& superseded)>;
 
+/// Some rows of a file, as a RowVisitor gets them.
+struct LatestBatch {
+  const DataFile* file = nullptr;
+  std::shared_ptr<arrow::RecordBatch> rows;
+  std::vector<bool> superseded;
+};
+
+class LatestRows;
+class ParquetReader;
+
+/// \brief Goes through the rows of a view once, as they are asked for.
+///
+/// Holds a batch and the encoded columns of a row group. One thread. Borrows the view.
+class LatestRowsReader {
+ public:
+  explicit LatestRowsReader(const LatestRows& view);
+  ~LatestRowsReader();
+
+  /// The next rows, file by file; nullopt after the last. Errors as VisitKeys. Not called
+  /// again after one.
+  arrow::Result<std::optional<LatestBatch>> Next(const std::stop_token& stop);
+
+ private:
+  arrow::Result<std::optional<LatestBatch>> NextOfFile();
+
+  const LatestRows& view_;
+  std::size_t index_ = 0;
+  std::unique_ptr<ParquetReader> file_;  // Null between two files.
+  int64_t rows_ = 0;                     // Read of it.
+};
+
 /// \brief The rows of the latest-per-key view, to be gone through as often as need be.
 ///
 /// What is superseded is found out once, from the key columns, and kept as a bit a row of
@@ -40,6 +73,8 @@ class LatestRows {
   arrow::Status Visit(const std::stop_token& stop, const RowVisitor& visit) const;
 
  private:
+  friend class LatestRowsReader;
+
   LatestRows(const LakeTable& table, std::vector<DataFile> files)
       : table_(&table), files_(std::move(files)), superseded_(files_.size()) {}
 
@@ -51,8 +86,6 @@ class LatestRows {
   };
   arrow::Status MarkSuperseded(const std::vector<std::string>& key, const Part& part,
                                const std::stop_token& stop);
-  arrow::Status VisitFile(std::size_t index, const std::stop_token& stop,
-                          const RowVisitor& visit) const;
 
   const LakeTable* table_;
   std::vector<DataFile> files_;
