@@ -179,7 +179,10 @@ std::string DuckdbProfileOf(const ProjectConfig& config, const std::string& targ
   profile.path = std::get<DuckdbSettings>(config.warehouse.settings).path;
   profile.schema = config.dbt->schema + suffix;
   profile.threads = config.dbt->threads;
-  profile.settings = {{"memory_limit", kDbtMemoryLimit}, {"TimeZone", "UTC"}};
+  // Row groups of large values must not be merged in this memory, where it would be
+  // fatal; loads merge what others are worth merging.
+  profile.settings = {
+      {"memory_limit", kDbtMemoryLimit}, {"max_vacuum_tasks", "0"}, {"TimeZone", "UTC"}};
   return DuckdbProfile(profile);
 }
 

@@ -13,16 +13,17 @@ namespace keelboat::testing {
 namespace {
 
 LoadFile WriteTable(const std::string& path, const std::shared_ptr<arrow::Schema>& schema,
-                    const std::vector<std::shared_ptr<arrow::Array>>& arrays) {
+                    const std::vector<std::shared_ptr<arrow::Array>>& arrays,
+                    int64_t group_rows = 122880) {
   auto table = arrow::Table::Make(schema, arrays);
   auto output = arrow::io::FileOutputStream::Open(path).ValueOrDie();
   auto properties = parquet::WriterProperties::Builder()
                         .compression(parquet::Compression::ZSTD)
-                        ->max_row_group_length(122880)
+                        ->max_row_group_length(group_rows)
                         ->enable_store_decimal_as_integer()
                         ->build();
   EXPECT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), output,
-                                         122880, properties)
+                                         group_rows, properties)
                   .ok());
   EXPECT_TRUE(output->Close().ok());
   return {path, table->num_rows()};
@@ -40,14 +41,14 @@ std::shared_ptr<arrow::Field> LakeField(
 
 LoadFile WriteParquet(const std::string& path,
                       const std::shared_ptr<arrow::Schema>& schema,
-                      const std::vector<std::string>& columns) {
+                      const std::vector<std::string>& columns, int64_t group_rows) {
   std::vector<std::shared_ptr<arrow::Array>> arrays;
   for (int i = 0; i < schema->num_fields(); ++i) {
     arrays.push_back(
         arrow::json::ArrayFromJSONString(schema->field(i)->type(), columns.at(i))
             .ValueOrDie());
   }
-  return WriteTable(path, schema, arrays);
+  return WriteTable(path, schema, arrays, group_rows);
 }
 
 std::shared_ptr<arrow::Schema> NumbersSchema() {

@@ -22,7 +22,8 @@ std::shared_ptr<arrow::Field> LakeField(
 /// Writes a Parquet file as the lake does; `columns` holds one JSON array per field.
 LoadFile WriteParquet(const std::string& path,
                       const std::shared_ptr<arrow::Schema>& schema,
-                      const std::vector<std::string>& columns);
+                      const std::vector<std::string>& columns,
+                      int64_t group_rows = 122880);
 
 /// Rows (n, 'name n') for n in [first, first + count), fields "id" and "name".
 LoadFile WriteNumbers(const std::string& path, int64_t first, int64_t count,

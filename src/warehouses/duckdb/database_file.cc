@@ -24,11 +24,6 @@ namespace fs = std::filesystem;
 /// theirs.
 constexpr const char* kStorageVersion = "v1.3.0";
 
-/// A commit that brings more than this goes into the file at once, instead of into the
-/// write-ahead log first and at some later checkpoint into the file: a tenth less CPU
-/// time.
-constexpr const char* kCheckpointBytes = "1MiB";
-
 /// The three headers that a database begins with.
 constexpr ssize_t kHeaders = 3 * 4096;
 

@@ -15,12 +15,16 @@
 #include "warehouses/duckdb/setup.h"
 #include "warehouses/duckdb/sql_text.h"
 #include "warehouses/duckdb/table_comparison.h"
+#include "warehouses/duckdb/table_in_pieces.h"
+#include "warehouses/duckdb/table_load.h"
+#include "warehouses/increment_start.h"
 
 namespace keelboat {
 namespace {
 
 using duckdb::DatabaseFile;
 using duckdb::Ledger;
+using duckdb::LoadWay;
 using duckdb::QuoteText;
 
 /// From here on a second thread is worth its price, a quarter more CPU time: tables below
@@ -31,6 +35,10 @@ constexpr int64_t kSecondThreadRowsAlone = int64_t{4} * 122880;
 
 arrow::Status SetMemory(adbc::Connection& connection, const std::string& limit) {
   return connection.Execute("SET memory_limit = " + QuoteText(limit)).status();
+}
+
+bool IsMemoryShort(const arrow::Status& status) {
+  return !DetailOf(status, duckdb::kMemoryExhausted).empty();
 }
 
 // What extraction and a failed attempt have freed but allocators keep.
@@ -59,7 +67,10 @@ class DuckdbWarehouse final : public Warehouse {
   arrow::Status Open();
   void Disconnect();
   arrow::Result<LoadResult> Attempt(const LoadRequest& request, int threads,
-                                    const std::stop_token& stop);
+                                    duckdb::LoadWay way, const std::stop_token& stop);
+  arrow::Result<LoadResult> AttemptWith(const std::string& limit,
+                                        const LoadRequest& request, duckdb::LoadWay way,
+                                        const std::stop_token& stop);
   arrow::Status Commit(const LedgerEntry& entry);
   arrow::Status RefuseForeignTables();
 
@@ -82,7 +93,9 @@ arrow::Status DuckdbWarehouse::Open() {
     return connection.status();
   }
   connection_ = *std::move(connection);
-  return arrow::Status::OK();
+  arrow::Status settled = duckdb::SettlePieces(*connection_, options_.schema);
+  if (!settled.ok()) Disconnect();
+  return settled;
 }
 
 void DuckdbWarehouse::Disconnect() {
@@ -155,7 +168,7 @@ arrow::Result<Difference> DuckdbWarehouse::Compare(const LoadRequest& request,
     };
     arrow::Status status = run();
     for (const std::string& limit : options_.more_memory) {
-      if (DetailOf(status, duckdb::kMemoryExhausted).empty()) break;
+      if (!IsMemoryShort(status)) break;
       ARROW_RETURN_NOT_OK(SetMemory(connection, limit));
       status = run();
       ARROW_RETURN_NOT_OK(SetMemory(connection, options_.memory_limit));
@@ -185,31 +198,49 @@ arrow::Result<LoadResult> DuckdbWarehouse::Apply(const LoadRequest& request,
   const bool worth_it =
       request.rows >= (request.alone ? kSecondThreadRowsAlone : kSecondThreadRows);
   const int threads = worth_it ? options_.threads : 1;
-  arrow::Result<LoadResult> result = Attempt(request, threads, stop);
+  arrow::Result<LoadResult> result = Attempt(request, threads, LoadWay::kByRows, stop);
+  if (!options_.more_memory.empty() && IsMemoryShort(result.status())) {
+    result = AttemptWith(options_.more_memory.front(), request, LoadWay::kByRows, stop);
+  }
+  if (!IsMemoryShort(result.status())) return result;
+  if (request.increment.has_value()) {
+    return WholeLoadNeeded(request.table,
+                           "its new rows are too large for one transaction in the "
+                           "memory that DuckDB may use");
+  }
   for (const std::string& limit : options_.more_memory) {
-    if (DetailOf(result.status(), duckdb::kMemoryExhausted).empty()) break;
-    GiveBackMemory();
-    ARROW_RETURN_NOT_OK(Open());
-    ARROW_RETURN_NOT_OK(SetMemory(*connection_, limit));
-    result = Attempt(request, 1, stop);
-    ARROW_RETURN_NOT_OK(Open());
-    ARROW_RETURN_NOT_OK(SetMemory(*connection_, options_.memory_limit));
+    result = AttemptWith(limit, request, LoadWay::kInPieces, stop);
+    if (!IsMemoryShort(result.status())) break;
   }
   return result;
 }
 
+arrow::Result<LoadResult> DuckdbWarehouse::AttemptWith(const std::string& limit,
+                                                       const LoadRequest& request,
+                                                       LoadWay way,
+                                                       const std::stop_token& stop) {
+  GiveBackMemory();
+  ARROW_RETURN_NOT_OK(Open());
+  ARROW_RETURN_NOT_OK(SetMemory(*connection_, limit));
+  arrow::Result<LoadResult> result = Attempt(request, 1, way, stop);
+  ARROW_RETURN_NOT_OK(Open());
+  ARROW_RETURN_NOT_OK(SetMemory(*connection_, options_.memory_limit));
+  return result;
+}
+
 arrow::Result<LoadResult> DuckdbWarehouse::Attempt(const LoadRequest& request,
-                                                   int threads,
+                                                   int threads, LoadWay way,
                                                    const std::stop_token& stop) {
   ARROW_RETURN_NOT_OK(Open());
   ARROW_RETURN_NOT_OK(
       connection_->Execute("SET threads = " + std::to_string(threads)).status());
-  duckdb::TableLoad load(connection_.get(), options_.schema, request, hook_);
+  duckdb::TableLoad load(connection_.get(), options_.schema, request, hook_, way);
   arrow::Result<LoadResult> result = load.Prepare(stop);
   if (!result.ok()) {
     // Closing rolls back, also where a broken file refuses a ROLLBACK, and gives back the
     // space that the rows had taken.
     Disconnect();
+    if (load.in_pieces() && Open().ok()) Disconnect();
     return result;
   }
   if (!result->nothing_new) ARROW_RETURN_NOT_OK(Commit(load.entry()));

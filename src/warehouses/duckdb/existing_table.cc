@@ -49,9 +49,11 @@ arrow::Result<std::optional<ExistingTable>> ReadExistingTable(
     }
     ARROW_ASSIGN_OR_RAISE(
         auto constraints,
-        connection.Fetch("SELECT constraint_type FROM duckdb_constraints()" + of_table +
-                         " AND constraint_type IN ('PRIMARY KEY', 'UNIQUE')"));
-    existing.is_unique |= !constraints.empty();
+        connection.Fetch("SELECT constraint_type FROM duckdb_constraints()" + of_table));
+    existing.has_constraints = !constraints.empty();
+    for (const adbc::Row& row : constraints) {
+      existing.is_unique |= row[0] == "PRIMARY KEY" || row[0] == "UNIQUE";
+    }
     return existing;
   }
   return std::nullopt;

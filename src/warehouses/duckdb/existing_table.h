@@ -24,6 +24,10 @@ struct ExistingTable {
 
   /// The column of this name; null where there is none.
   const Column* Find(const std::string& column) const;
+  bool has_constraints = false;  ///< Any, `NOT NULL` too: keelboat makes none.
+
+  /// Whether its users hung something on it that goes when it is made anew.
+  bool KeepsMore() const { return has_constraints || !indexes.empty(); }
   /// Whether it has keelboat's own columns. Without rows or a ledger row, it was made by
   /// `Setup`.
   bool LooksOurs() const;

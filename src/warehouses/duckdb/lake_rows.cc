@@ -54,6 +54,12 @@ bool Widens(const std::string& from, const std::string& to) {
              from_decimal->first - from_decimal->second;
 }
 
+/// Files with fewer rows in a row group have large rows: some 32 KiB and more each.
+constexpr int64_t kRowsOfLargeGroup = 1024;
+
+/// What DuckDB's reader calls the position of a row in its file.
+constexpr const char* kRowNumber = "file_row_number";
+
 std::string ReadParquet(const std::vector<LoadFile>& files) {
   std::vector<std::string> paths;
   for (const LoadFile& file : files) paths.push_back(file.path());
@@ -112,6 +118,14 @@ arrow::Result<LakeRows> LakeRows::Inspect(adbc::Connection& connection,
 arrow::Status LakeRows::AddGroup(adbc::Connection& connection,
                                  const arrow::Schema& schema,
                                  std::vector<LoadFile> files) {
+  ARROW_ASSIGN_OR_RAISE(Group group, MakeGroup(connection, schema, std::move(files)));
+  groups_.push_back(std::move(group));
+  return arrow::Status::OK();
+}
+
+arrow::Result<LakeRows::Group> LakeRows::MakeGroup(adbc::Connection& connection,
+                                                   const arrow::Schema& schema,
+                                                   std::vector<LoadFile> files) const {
   ARROW_ASSIGN_OR_RAISE(auto described,
                         connection.Fetch("DESCRIBE SELECT * FROM " + ReadParquet(files)));
   std::map<std::string, std::string> types;
@@ -145,8 +159,7 @@ arrow::Status LakeRows::AddGroup(adbc::Connection& connection,
                        {{"column", column.name}});
     }
   }
-  groups_.push_back(std::move(group));
-  return arrow::Status::OK();
+  return group;
 }
 
 int64_t LakeRows::file_rows() const {
@@ -195,7 +208,7 @@ std::string LakeRows::SelectColumns(const Group& group,
   if (!version_name.empty()) {
     select += ", " + VersionOf(group.files) + " AS " + version_name;
   }
-  return select + " FROM " + ReadParquet(group.files);
+  return select + " FROM " + ReadParquet(group.files) + group.condition;
 }
 
 std::string LakeRows::SelectKeys(const Group& group,
@@ -208,7 +221,7 @@ std::string LakeRows::SelectKeys(const Group& group,
   if (!version_name.empty()) {
     select += ", " + VersionOf(group.files) + " AS " + version_name;
   }
-  return select + " FROM " + ReadParquet(group.files);
+  return select + " FROM " + ReadParquet(group.files) + group.condition;
 }
 
 std::string LakeRows::SelectKeys() const {
@@ -229,28 +242,80 @@ std::string LakeRows::Select() const {
     return select + " WHERE false";
   }
   if (groups_.size() == 1) return SelectColumns(groups_[0], "");
-  const Group& oldest = groups_[0];
-  const Group& newer = groups_[1];
-  const bool one_newer =
-      std::all_of(newer.files.begin(), newer.files.end(), [&](const LoadFile& file) {
-        return file.rows_version == newer.files[0].rows_version;
+  return SelectNewest(&groups_[0], &groups_[1]);
+}
+
+std::string LakeRows::SelectNewest(const Group* oldest, const Group* newer) const {
+  const Group& all_newer = groups_[1];
+  const bool one_newer = std::all_of(
+      all_newer.files.begin(), all_newer.files.end(), [&](const LoadFile& file) {
+        return file.rows_version == all_newer.files[0].rows_version;
       });
-  const std::string old_rows = "SELECT o.* FROM (" + SelectColumns(oldest, "") +
-                               ") AS o ANTI JOIN newer ON (" + SameKey("o", "newer") +
-                               ")";
-  if (one_newer) {
-    return "WITH newer AS (" + SelectKeys(newer, "") + ") " + SelectColumns(newer, "") +
-           " UNION ALL " + old_rows;
-  }
   // Among the newer files each key's newest version is found first; the oldest files,
   // mostly the bulk, only pass by that.
   const std::string version = FreeName("version");
-  return "WITH newer AS MATERIALIZED (SELECT " + KeyNames() + ", max(" + version +
-         ") AS " + version + " FROM (" + SelectKeys(newer, version) + ") GROUP BY " +
-         KeyNames() + ") SELECT n.* EXCLUDE (" + version + ") FROM (" +
-         SelectColumns(newer, version) + ") AS n SEMI JOIN newer ON (" +
-         SameKey("n", "newer") + " AND n." + version + " = newer." + version +
-         ") UNION ALL " + old_rows;
+  std::string select = one_newer ? "WITH newer AS (" + SelectKeys(all_newer, "") + ") "
+                                 : "WITH newer AS MATERIALIZED (SELECT " + KeyNames() +
+                                       ", max(" + version + ") AS " + version +
+                                       " FROM (" + SelectKeys(all_newer, version) +
+                                       ") GROUP BY " + KeyNames() + ") ";
+  if (newer != nullptr && one_newer) {
+    select += SelectColumns(*newer, "");
+  } else if (newer != nullptr) {
+    select += "SELECT n.* EXCLUDE (" + version + ") FROM (" +
+              SelectColumns(*newer, version) + ") AS n SEMI JOIN newer ON (" +
+              SameKey("n", "newer") + " AND n." + version + " = newer." + version + ")";
+  }
+  if (oldest == nullptr) return select;
+  if (newer != nullptr) select += " UNION ALL ";
+  return select + "SELECT o.* FROM (" + SelectColumns(*oldest, "") +
+         ") AS o ANTI JOIN newer ON (" + SameKey("o", "newer") + ")";
+}
+
+arrow::Result<std::vector<std::string>> LakeRows::SelectPieces(
+    adbc::Connection& connection, const arrow::Schema& schema) const {
+  // A column of this name hides the reader's own.
+  const bool hidden =
+      std::any_of(columns_.begin(), columns_.end(),
+                  [](const Column& column) { return SameName(column.name, kRowNumber); });
+  std::vector<std::string> selects;
+  if (hidden) return std::vector<std::string>{Select()};
+  for (const Group& group : groups_) {
+    for (const LoadFile& file : group.files) {
+      ARROW_ASSIGN_OR_RAISE(Group piece, MakeGroup(connection, schema, {file}));
+      ARROW_ASSIGN_OR_RAISE(
+          auto row_groups,
+          connection.Fetch("SELECT any_value(row_group_num_rows) FROM parquet_metadata(" +
+                           QuoteText(file.path()) +
+                           ") GROUP BY row_group_id ORDER BY row_group_id"));
+      int64_t first = 0;
+      for (const adbc::Row& row_group : row_groups) {
+        const int64_t end = first + std::stoll(*row_group[0]);
+        piece.condition = std::string(" WHERE ") + kRowNumber +
+                          " >= " + std::to_string(first) + " AND " + kRowNumber + " < " +
+                          std::to_string(end);
+        first = end;
+        const bool is_oldest = &group == &groups_.front();
+        selects.push_back(!has_versions() ? SelectColumns(piece, "")
+                          : is_oldest     ? SelectNewest(&piece, nullptr)
+                                          : SelectNewest(nullptr, &piece));
+      }
+    }
+  }
+  return selects;
+}
+
+arrow::Result<bool> LakeRows::HasLargeRows(adbc::Connection& connection) const {
+  if (files_.empty()) return false;
+  std::vector<std::string> paths;
+  for (const LoadFile& file : files_) paths.push_back(file.path());
+  ARROW_ASSIGN_OR_RAISE(
+      auto heads,
+      connection.Fetch("SELECT sum(num_row_groups) FROM parquet_file_metadata(" +
+                       QuotePathList(paths) + ")"));
+  // The last row group of a file says nothing.
+  const int64_t full = std::stoll(*heads[0][0]) - static_cast<int64_t>(files_.size());
+  return full > 0 && file_rows() / full < kRowsOfLargeGroup;
 }
 
 arrow::Result<std::vector<std::string>> LakeRows::FindTextInJson(

@@ -38,6 +38,14 @@ class LakeRows {
 
   /// A query for the rows, columns in order; JSON is text.
   std::string Select() const;
+  /// \brief Queries that together have the rows of `Select`: one for each row group.
+  ///
+  /// Reads the heads of the files.
+  arrow::Result<std::vector<std::string>> SelectPieces(adbc::Connection& connection,
+                                                       const arrow::Schema& schema) const;
+  /// Whether the files' row groups, which have a size in bytes, have few rows. Looks into
+  /// the files.
+  arrow::Result<bool> HasLargeRows(adbc::Connection& connection) const;
   /// A query for the keys of all rows, those left out included.
   std::string SelectKeys() const;
   /// `left.k = right.k AND …` over the key.
@@ -59,11 +67,18 @@ class LakeRows {
     std::vector<LoadFile> files;
     /// Per column, the SQL for its value; typed NULL where no file has it.
     std::vector<std::string> expressions;
+    std::string condition = "";  ///< SQL; empty: all rows.
   };
 
   arrow::Status CheckFileRows(adbc::Connection& connection) const;
   arrow::Status AddGroup(adbc::Connection& connection, const arrow::Schema& schema,
                          std::vector<LoadFile> files);
+  arrow::Result<Group> MakeGroup(adbc::Connection& connection,
+                                 const arrow::Schema& schema,
+                                 std::vector<LoadFile> files) const;
+  /// The rows of some files of the oldest version and of some newer ones that count; null
+  /// for none.
+  std::string SelectNewest(const Group* oldest, const Group* newer) const;
   std::string SelectColumns(const Group& group, const std::string& version_name) const;
   std::string SelectKeys(const Group& group, const std::string& version_name) const;
   std::string KeyNames() const;

@@ -27,8 +27,9 @@ arrow::Result<int64_t> LoadSession::CountRows() {
   return std::stoll(*rows[0][0]);
 }
 
-arrow::Result<int64_t> LoadSession::Insert(const std::string& select) {
-  return Execute("INSERT INTO " + target_ + " BY NAME SELECT *, " +
+arrow::Result<int64_t> LoadSession::InsertInto(const std::string& target,
+                                               const std::string& select) {
+  return Execute("INSERT INTO " + target + " BY NAME SELECT *, " +
                  QuoteText(request_.run_id) + " AS " + QuoteName(kRunIdColumn) +
                  ", TIMESTAMPTZ " + QuoteText(FormatTime(request_.loaded_at)) + " AS " +
                  QuoteName(kLoadedAtColumn) + " FROM (" + select + ")");

@@ -36,7 +36,11 @@ class LoadSession {
   arrow::Result<int64_t> CountRows();
   /// Puts the rows of a query over the lake's columns into the table, with keelboat's
   /// own.
-  arrow::Result<int64_t> Insert(const std::string& select);
+  arrow::Result<int64_t> Insert(const std::string& select) {
+    return InsertInto(target_, select);
+  }
+  /// The same into another table, quoted, with its schema.
+  arrow::Result<int64_t> InsertInto(const std::string& target, const std::string& select);
 
  private:
   adbc::Connection& connection_;

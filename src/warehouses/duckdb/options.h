@@ -16,9 +16,9 @@ struct DuckdbOptions {
   /// file. The process grows by up to twice as much. More makes no ordinary load faster.
   std::string memory_limit = "128MB";
   /// What a table may use instead, one after another, each tried with one thread after
-  /// the one before was not enough: DuckDB holds the rows of hundreds of columns, and
-  /// 2,048 values of a column at once, however large they are.
-  std::vector<std::string> more_memory = {"192MB", "1GB", "4GB"};
+  /// the one before was not enough, from the second try on in pieces: DuckDB holds a
+  /// block for each of hundreds of columns, and the rows of a piece.
+  std::vector<std::string> more_memory = {"224MB", "1GB", "4GB"};
   int threads = 2;
 };
 

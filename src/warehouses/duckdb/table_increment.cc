@@ -6,6 +6,7 @@
 
 #include "keelboat/error.h"
 #include "warehouses/duckdb/sql_text.h"
+#include "warehouses/duckdb/table_in_pieces.h"
 #include "warehouses/duckdb/table_making.h"
 
 namespace keelboat::duckdb {
@@ -77,6 +78,7 @@ arrow::Status TableIncrement::MatchColumns() {
       added_.push_back(column);
       continue;
     }
+    if (existing->comment == PiecesComment()) column.comment = existing->comment;
     // Once text among JSON was met, the column stays text.
     if (column.type == "JSON" && existing->type == "VARCHAR") column.type = "VARCHAR";
     if (column.type != existing->type) {

@@ -4,8 +4,8 @@
 #include <filesystem>
 
 #include "keelboat/error.h"
-#include "warehouses/duckdb/lake_rows.h"
 #include "warehouses/duckdb/sql_text.h"
+#include "warehouses/duckdb/table_in_pieces.h"
 #include "warehouses/duckdb/table_increment.h"
 #include "warehouses/duckdb/table_making.h"
 #include "warehouses/increment_start.h"
@@ -118,22 +118,19 @@ arrow::Result<int64_t> TableLoad::LoadWhole() {
       column.type = "VARCHAR";
     }
   }
-  ARROW_RETURN_NOT_OK(Begin());
   const bool same = existing_.has_value() && SameColumns(existing_->columns, columns);
-  const bool keep = same && !existing_->is_unique;
-  if (keep) {
-    // The table itself stays, with what its users hung on it.
-    ARROW_RETURN_NOT_OK(session_.Execute("TRUNCATE " + session_.target()));
+  const bool empty = !previous_.has_value();
+  const bool keep = same && !existing_->is_unique && (empty || existing_->KeepsMore());
+  in_pieces_ = way_ == LoadWay::kInPieces;
+  if (!in_pieces_) {
+    ARROW_ASSIGN_OR_RAISE(in_pieces_, rows.HasLargeRows(connection_));
+  }
+  if (in_pieces_) {
+    ARROW_RETURN_NOT_OK(LoadInPieces(rows, std::move(columns)));
   } else {
-    ARROW_RETURN_NOT_OK(session_.Execute(ReplaceStatement(session_.target(), columns)));
+    ARROW_RETURN_NOT_OK(LoadAtOnce(rows, columns, keep));
   }
-  for (const std::string& sql :
-       CommentStatements(session_.target(), request_.description, columns,
-                         keep ? &*existing_ : nullptr)) {
-    ARROW_RETURN_NOT_OK(session_.Execute(sql));
-  }
-  if (!rows.empty()) ARROW_RETURN_NOT_OK(session_.Insert(rows.Select()));
-  if (same && !keep) {
+  if (same && (in_pieces_ || !keep)) {
     for (const std::string& sql : existing_->indexes) {
       ARROW_RETURN_NOT_OK(session_.Execute(sql));
     }
@@ -142,6 +139,37 @@ arrow::Result<int64_t> TableLoad::LoadWhole() {
   ARROW_RETURN_NOT_OK(
       rows.CheckRead(connection_, request_.table, request_.lake_version, count));
   return count;
+}
+
+arrow::Status TableLoad::LoadAtOnce(const LakeRows& rows,
+                                    const std::vector<Column>& columns, bool keep) {
+  ARROW_RETURN_NOT_OK(Begin());
+  // The table itself stays, with what its users hung on it. One that is made anew takes
+  // over the rows as they were written; to one that stays they are copied.
+  ARROW_RETURN_NOT_OK(
+      session_.Execute(keep ? "TRUNCATE " + session_.target()
+                            : ReplaceStatement(session_.target(), columns)));
+  for (const std::string& sql :
+       CommentStatements(session_.target(), request_.description, columns,
+                         keep ? &*existing_ : nullptr)) {
+    ARROW_RETURN_NOT_OK(session_.Execute(sql));
+  }
+  if (rows.empty()) return arrow::Status::OK();
+  return session_.Insert(rows.Select()).status();
+}
+
+arrow::Status TableLoad::LoadInPieces(const LakeRows& rows, std::vector<Column> columns) {
+  columns.back().comment = PiecesComment();
+  ARROW_ASSIGN_OR_RAISE(auto selects, rows.SelectPieces(connection_, *request_.schema));
+  TableInPieces pieces(&session_, schema_);
+  ARROW_RETURN_NOT_OK(pieces.Fill(columns, selects));
+  ARROW_RETURN_NOT_OK(Begin());
+  ARROW_RETURN_NOT_OK(pieces.Publish(request_.table));
+  for (const std::string& sql :
+       CommentStatements(session_.target(), request_.description, columns, nullptr)) {
+    ARROW_RETURN_NOT_OK(session_.Execute(sql));
+  }
+  return arrow::Status::OK();
 }
 
 arrow::Result<int64_t> TableLoad::ApplyIncrement() {

@@ -10,11 +10,18 @@
 
 #include "warehouses/adbc.h"
 #include "warehouses/duckdb/existing_table.h"
+#include "warehouses/duckdb/lake_rows.h"
 #include "warehouses/duckdb/ledger.h"
 #include "warehouses/duckdb/load_session.h"
 #include "warehouses/warehouse.h"
 
 namespace keelboat::duckdb {
+
+/// How a whole load goes.
+enum class LoadWay {
+  kByRows,    ///< At once, and in pieces where the rows are large.
+  kInPieces,  ///< In pieces in any case.
+};
 
 /// \brief One table's way from lake files into the warehouse: one transaction.
 ///
@@ -22,10 +29,12 @@ namespace keelboat::duckdb {
 class TableLoad {
  public:
   TableLoad(adbc::Connection* connection, const std::string& schema,
-            const LoadRequest& request, const StatementHook& hook)
+            const LoadRequest& request, const StatementHook& hook,
+            LoadWay way = LoadWay::kByRows)
       : connection_(*connection),
         schema_(schema),
         request_(request),
+        way_(way),
         session_(connection, schema, request, hook),
         ledger_(connection, schema) {}
 
@@ -37,6 +46,8 @@ class TableLoad {
 
   /// The ledger row that the transaction writes.
   const LedgerEntry& entry() const { return next_; }
+  /// Whether the table came in pieces, which a failure leaves behind for `SettlePieces`.
+  bool in_pieces() const { return in_pieces_; }
 
  private:
   arrow::Status CheckRequest() const;
@@ -45,16 +56,21 @@ class TableLoad {
   arrow::Result<bool> IsUpToDate();
   arrow::Status Begin();
   arrow::Result<int64_t> LoadWhole();
+  arrow::Status LoadAtOnce(const LakeRows& rows, const std::vector<Column>& columns,
+                           bool keep);
+  arrow::Status LoadInPieces(const LakeRows& rows, std::vector<Column> columns);
   arrow::Result<int64_t> ApplyIncrement();
 
   adbc::Connection& connection_;
   const std::string& schema_;
   const LoadRequest& request_;
+  const LoadWay way_;
   LoadSession session_;
   Ledger ledger_;
   std::optional<ExistingTable> existing_;
   std::optional<LedgerEntry> previous_;
   LedgerEntry next_;
+  bool in_pieces_ = false;
 };
 
 }  // namespace keelboat::duckdb

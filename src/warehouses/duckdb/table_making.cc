@@ -1,8 +1,11 @@
 #include "warehouses/duckdb/table_making.h"
 
+#include <utility>
+
 #include "keelboat/error.h"
 #include "warehouses/duckdb/ledger.h"
 #include "warehouses/duckdb/sql_text.h"
+#include "warehouses/duckdb/table_in_pieces.h"
 
 namespace keelboat::duckdb {
 namespace {
@@ -23,10 +26,15 @@ std::string NamesAndTypes(const std::vector<Column>& columns) {
 
 arrow::Status CheckTableName(const std::string& table) {
   if (table.empty()) return MakeError(ErrorKind::kInternal, "a table has no name");
-  if (!SameName(table, kLedgerTable)) return arrow::Status::OK();
-  return MakeError(ErrorKind::kConfig, "the table '" + table +
-                                           "' has the name of keelboat's ledger: " +
-                                           "leave it out, or rename it at the source");
+  for (const auto& [taken, what] :
+       {std::pair(kLedgerTable, "keelboat's ledger"),
+        std::pair(kPiecesTable, "keelboat's table in the making")}) {
+    if (!SameName(table, taken)) continue;
+    return MakeError(ErrorKind::kConfig,
+                     "the table '" + table + "' has the name of " + what +
+                         ": leave it out, or rename it at the source");
+  }
+  return arrow::Status::OK();
 }
 
 std::string CreateStatement(const std::string& target,

@@ -9,7 +9,7 @@
 
 namespace keelboat::duckdb {
 
-/// kConfig for the name of keelboat's ledger.
+/// kConfig for the names of keelboat's own tables.
 arrow::Status CheckTableName(const std::string& table);
 
 /// SQL that makes a table which is not there. `target`: quoted, with its schema.
