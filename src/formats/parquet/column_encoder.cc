@@ -19,7 +19,7 @@ namespace {
 constexpr int64_t kPageRows = 20'480;
 constexpr std::size_t kPageBytes = 1 << 20;
 // Readers keep a whole dictionary at hand.
-constexpr int64_t kDictionaryBytes = 1 << 20;
+constexpr int64_t kDictionaryBytes = 2 << 20;
 // What repeats this little so early will not come good.
 constexpr int64_t kEarly = 4096;
 constexpr int64_t kEarlyMostPercent = 90;
@@ -169,13 +169,16 @@ arrow::Status ColumnEncoder::GiveUpDictionary() {
   return arrow::Status::OK();
 }
 
-arrow::Status ColumnEncoder::SealIndices(uint32_t entries) {
-  const int width = BitWidth(entries);
+arrow::Status ColumnEncoder::SealIndices() {
   for (Page& page : pages_) {
+    const auto indices = std::span<const uint32_t>(indices_).subspan(
+        page.first_index, page.end_index - page.first_index);
+    // Early pages use the beginning of the dictionary only.
+    uint32_t last = 0;
+    for (const uint32_t index : indices) last = std::max(last, index);
+    const int width = BitWidth(last + 1);
     plain_.assign(1, static_cast<uint8_t>(width));
-    AppendHybrid(std::span<const uint32_t>(indices_).subspan(
-                     page.first_index, page.end_index - page.first_index),
-                 width, &plain_);
+    AppendHybrid(indices, width, &plain_);
     ARROW_RETURN_NOT_OK(Seal(&page, plain_));
   }
   plain_.clear();
@@ -196,7 +199,7 @@ arrow::Result<int64_t> ColumnEncoder::WriteChunk(
         ::parquet::DictionaryPage(std::make_shared<arrow::Buffer>(
                                       plain_.data(), static_cast<int64_t>(plain_.size())),
                                   entries, ::parquet::Encoding::PLAIN));
-    ARROW_RETURN_NOT_OK(SealIndices(static_cast<uint32_t>(entries)));
+    ARROW_RETURN_NOT_OK(SealIndices());
   }
   ::parquet::EncodedStatistics statistics;
   int64_t row = 0;

@@ -112,7 +112,7 @@ class ColumnEncoder {
   arrow::Status Seal(Page* page, const Bytes& values);
   arrow::Status GiveUpDictionary();
   bool WorthADictionary(const DictionarySize& size, bool at_end) const;
-  arrow::Status SealIndices(uint32_t entries);
+  arrow::Status SealIndices();
   void Begin();
 
   const bool nullable_;

@@ -1,5 +1,6 @@
 #include "formats/parquet/hybrid_encoding.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -10,8 +11,6 @@ namespace {
 
 constexpr std::size_t kGroup = 8;
 constexpr std::size_t kBlock = 32;
-// Shorter ones cost as much as packed bits.
-constexpr std::size_t kShortestRun = 16;
 // All that one byte of header tells; longer stretches are legal, but rarely written.
 constexpr std::size_t kMostGroups = 63;
 
@@ -73,6 +72,12 @@ void AppendPacked(std::span<const uint32_t> numbers, int width, Bytes* out) {
   }
 }
 
+// The least numbers whose packed bits would take more than a run and two headers.
+std::size_t ShortestRun(int width) {
+  const auto bits = static_cast<std::size_t>(width);
+  return std::max(kGroup, 8 * (2 + (bits + 7) / 8) / bits);
+}
+
 bool AllTheSame(const uint32_t* group) {
   uint32_t different = group[0] ^ group[kGroup - 1];
   if (different != 0) return false;
@@ -94,6 +99,7 @@ void AppendRun(uint32_t number, int64_t count, int width, Bytes* out) {
 }
 
 void AppendHybrid(std::span<const uint32_t> numbers, int width, Bytes* out) {
+  const std::size_t shortest = ShortestRun(width);
   std::size_t packed = 0;  // What comes before is written.
   std::size_t at = 0;
   while (at + kGroup <= numbers.size()) {
@@ -103,7 +109,7 @@ void AppendHybrid(std::span<const uint32_t> numbers, int width, Bytes* out) {
     }
     std::size_t end = at + kGroup;
     while (end < numbers.size() && numbers[end] == numbers[at]) ++end;
-    if (end - at < kShortestRun) {
+    if (end - at < shortest) {
       at += kGroup;
       continue;
     }

@@ -9,7 +9,7 @@ namespace keelboat::parquet_pages {
 namespace {
 
 // Below this part saved, reading and writing a page compressed costs more than it saves.
-constexpr int64_t kLeastSavedPercent = 8;
+constexpr int64_t kLeastSavedPercent = 4;
 // RFC 8878: magic number, then a header that tells the content's size in four bytes and
 // that the frame is one segment; blocks of at most 128 KiB, each with three bytes before.
 constexpr std::array<uint8_t, 5> kFrameHead = {0x28, 0xB5, 0x2F, 0xFD, 0xA0};
