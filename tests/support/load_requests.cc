@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 #include <parquet/arrow/writer.h>
 
+#include "core/field_metadata.h"
+
 namespace keelboat::testing {
 namespace {
 
@@ -82,6 +84,31 @@ LoadRequest RequestFor(const std::string& table,
   request.loaded_at = SystemTime(std::chrono::microseconds(1795226400123456 + version));
   request.description = "The table's " + table + ".";
   return request;
+}
+
+std::shared_ptr<arrow::Schema> CommentedNumbersSchema() {
+  const auto schema = NumbersSchema();
+  const auto id = LakeField("id", arrow::int64(), {{kCommentKey, "The order's number"}});
+  return schema->SetField(0, id).ValueOrDie();
+}
+
+SetupRequest SetupOfNumbers(std::vector<std::string> schemas,
+                            std::vector<SetupStep>* steps, bool dry_run) {
+  SetupRequest request;
+  request.dry_run = dry_run;
+  request.schemas = std::move(schemas);
+  request.tables = {{"orders", CommentedNumbersSchema(), "What was bought"}};
+  request.on_step = [steps](const SetupStep& step) { steps->push_back(step); };
+  return request;
+}
+
+std::vector<std::string> Missing(const std::vector<SetupStep>& steps) {
+  std::vector<std::string> missing;
+  for (const SetupStep& step : steps) {
+    EXPECT_TRUE(step.error.ok()) << step.error;
+    if (!step.existed) missing.push_back(step.what);
+  }
+  return missing;
 }
 
 }  // namespace keelboat::testing

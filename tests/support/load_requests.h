@@ -35,4 +35,15 @@ LoadRequest RequestFor(const std::string& table,
                        const std::shared_ptr<arrow::Schema>& schema,
                        std::vector<LoadFile> files, int64_t version);
 
+/// The columns of Numbers, the first with a comment.
+std::shared_ptr<arrow::Schema> CommentedNumbersSchema();
+
+/// A setup of table "orders" with these columns, and of schemas; its steps come into
+/// `steps`.
+SetupRequest SetupOfNumbers(std::vector<std::string> schemas,
+                            std::vector<SetupStep>* steps, bool dry_run);
+
+/// What of these steps was not there yet. None may have failed.
+std::vector<std::string> Missing(const std::vector<SetupStep>& steps);
+
 }  // namespace keelboat::testing

@@ -13,9 +13,12 @@
 
 namespace keelboat::snowflake {
 
+using testing::CommentedNumbersSchema;
 using testing::LakeField;
+using testing::Missing;
 using testing::NumbersSchema;
 using testing::RequestFor;
+using testing::SetupOfNumbers;
 using testing::WriteNumbers;
 using testing::WriteParquet;
 

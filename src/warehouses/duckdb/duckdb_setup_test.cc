@@ -24,31 +24,9 @@ constexpr const char* kColumns =
     "SELECT string_agg(column_name || ' ' || data_type || ' ' || coalesce(comment, ''), "
     "', ' ORDER BY column_index) FROM duckdb_columns() WHERE table_name = 'orders'";
 
-// The columns of Numbers.
-std::shared_ptr<arrow::Schema> CommentedSchema() {
-  auto schema = NumbersSchema();
-  auto id = schema->field(0)->WithMergedMetadata(
-      arrow::key_value_metadata({kCommentKey}, {"The order's number"}));
-  return schema->SetField(0, id).ValueOrDie();
-}
-
-// A request whose steps come into `steps`.
+// What is to be set up. Steps come into `steps`.
 SetupRequest Telling(std::vector<SetupStep>* steps, bool dry_run) {
-  SetupRequest request;
-  request.dry_run = dry_run;
-  request.schemas = {"marts", "RAW"};
-  request.tables = {{"orders", CommentedSchema(), "What was bought"}};
-  request.on_step = [steps](const SetupStep& step) { steps->push_back(step); };
-  return request;
-}
-
-std::vector<std::string> Missing(const std::vector<SetupStep>& steps) {
-  std::vector<std::string> missing;
-  for (const SetupStep& step : steps) {
-    EXPECT_TRUE(step.error.ok()) << step.error;
-    if (!step.existed) missing.push_back(step.what);
-  }
-  return missing;
+  return SetupOfNumbers({"marts", "RAW"}, steps, dry_run);
 }
 
 TEST_F(DuckdbSetupTest, MakesWhatIsMissingOnce) {
@@ -86,7 +64,7 @@ TEST_F(DuckdbSetupTest, WhatADryRunPrintsMakesTheSame) {
 
 TEST_F(DuckdbSetupTest, AFirstLoadFindsTheTable) {
   LoadRequest request = Numbers("orders", 10, 0);
-  request.schema = CommentedSchema();
+  request.schema = CommentedNumbersSchema();
   request.description = "What was bought";
   ASSERT_TRUE(Make()->Apply(request, {}).ok());
   const std::string loaded = Value(kColumns);

@@ -10,29 +10,11 @@
 #include "warehouses/duckdb/ledger.h"
 #include "warehouses/duckdb/sql_text.h"
 #include "warehouses/duckdb/table_making.h"
+#include "warehouses/setup_statements.h"
 #include "warehouses/taken_name.h"
 
 namespace keelboat::duckdb {
 namespace {
-
-std::string Joined(const std::vector<std::string>& statements) {
-  std::string text;
-  for (const std::string& sql : statements) text += (text.empty() ? "" : ";\n") + sql;
-  return text;
-}
-
-// A comment that somebody wrote stays until the next load.
-ExistingTable WithoutOtherComments(ExistingTable table, const TableDraft& draft,
-                                   const std::vector<Column>& columns) {
-  if (!table.description.empty()) table.description = draft.description;
-  for (Column& column : table.columns) {
-    for (const Column& wanted : columns) {
-      const bool other = wanted.name == column.name && !column.comment.empty();
-      if (other) column.comment = wanted.comment;
-    }
-  }
-  return table;
-}
 
 class Setup {
  public:

@@ -35,30 +35,9 @@ class SnowflakeSetupTest : public WarehouseTest {
 
 void Done(const arrow::Status& status) { ASSERT_TRUE(status.ok()) << status; }
 
-// The columns of WriteNumbers.
-std::shared_ptr<arrow::Schema> CommentedSchema() {
-  return arrow::schema(
-      {LakeField("id", arrow::int64(), {{kCommentKey, "The order's number"}}),
-       LakeField("name", arrow::utf8())});
-}
-
-// A request whose steps come into `steps`.
+// What is to be set up. Steps come into `steps`.
 SetupRequest Telling(std::vector<SetupStep>* steps, bool dry_run) {
-  SetupRequest request;
-  request.dry_run = dry_run;
-  request.schemas = {"marts", "raw"};
-  request.tables = {{"orders", CommentedSchema(), "What was bought"}};
-  request.on_step = [steps](const SetupStep& step) { steps->push_back(step); };
-  return request;
-}
-
-std::vector<std::string> Missing(const std::vector<SetupStep>& steps) {
-  std::vector<std::string> missing;
-  for (const SetupStep& step : steps) {
-    EXPECT_TRUE(step.error.ok()) << step.error;
-    if (!step.existed) missing.push_back(step.what);
-  }
-  return missing;
+  return SetupOfNumbers({"marts", "raw"}, steps, dry_run);
 }
 
 TEST_F(SnowflakeSetupTest, SetupMakesWhatIsMissingOnce) {
@@ -107,7 +86,7 @@ TEST_F(SnowflakeSetupTest, WhatADryRunPrintsIsAllThatADbaHasToRun) {
 }
 
 TEST_F(SnowflakeSetupTest, AFirstLoadFindsTheTableThatSetupMade) {
-  const auto schema = CommentedSchema();
+  const auto schema = CommentedNumbersSchema();
   LoadRequest request = Numbers(10);
   request.schema = schema;
   request.description = "What was bought";

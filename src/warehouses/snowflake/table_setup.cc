@@ -3,16 +3,11 @@
 #include <optional>
 
 #include "keelboat/error.h"
+#include "warehouses/setup_statements.h"
 #include "warehouses/taken_name.h"
 
 namespace keelboat::snowflake {
 namespace {
-
-std::string Joined(const std::vector<std::string>& statements) {
-  std::string text;
-  for (const std::string& sql : statements) text += (text.empty() ? "" : ";\n") + sql;
-  return text;
-}
 
 // What a first load would be asked for.
 LoadRequest RequestFor(const TableDraft& draft) {
@@ -21,19 +16,6 @@ LoadRequest RequestFor(const TableDraft& draft) {
   request.schema = draft.schema;
   request.description = draft.description;
   return request;
-}
-
-// A comment that somebody wrote stays until the next load.
-ExistingTable WithoutOtherComments(ExistingTable table, const TableDraft& draft,
-                                   const LoadSql& sql) {
-  if (!table.description.empty()) table.description = draft.description;
-  for (Column& column : table.columns) {
-    for (const Column& wanted : sql.columns()) {
-      const bool other = wanted.name == column.name && !column.comment.empty();
-      if (other) column.comment = wanted.comment;
-    }
-  }
-  return table;
 }
 
 class TableSetup {
@@ -66,7 +48,7 @@ class TableSetup {
     if (!step.existed) ARROW_RETURN_NOT_OK(Execute({step.sql}, step.what));
     request_.Tell(step);
     if (existing.has_value()) {
-      existing = WithoutOtherComments(*std::move(existing), draft, *sql);
+      existing = WithoutOtherComments(*std::move(existing), draft, sql->columns());
     }
     const auto comments = CommentStatements(*sql, draft.description,
                                             existing.has_value() ? &*existing : nullptr);
