@@ -1,12 +1,8 @@
 #include "app/config_snowflake.h"
 
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
-
 #include <gtest/gtest.h>
 
+#include "app/config_folder.h"
 #include "keelboat/error.h"
 
 namespace keelboat {
@@ -15,30 +11,16 @@ namespace {
 namespace fs = std::filesystem;
 
 /// A project whose warehouse is Snowflake, in all the ways in which that can be written.
-class ConfigSnowflakeTest : public ::testing::Test {
+class ConfigSnowflakeTest : public ConfigFolder {
  protected:
   void SetUp() override {
-    std::string pattern =
-        (fs::temp_directory_path() / "keelboat-snowflake-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = fs::canonical(pattern);
+    ConfigFolder::SetUp();
     Write("rsa_key.p8", "-----BEGIN PRIVATE KEY-----\n");
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  void Write(const std::string& path, const std::string& text) {
-    std::ofstream(folder_ / path, std::ios::binary) << text;
   }
   /// A file whose line 3 is the lake and whose line 4 is the warehouse.
   void WriteFile(const std::string& warehouse,
                  const std::string& lake = "{url: ./lake}") {
-    Write("keelboat.yaml",
-          "sources:\n  shop: {type: mysql, user: u, database: d}\nlake: " + lake +
-              "\nwarehouse: {type: snowflake, " + warehouse + "}\n");
-  }
-  arrow::Result<ProjectConfig> Load(
-      const std::map<std::string, std::string>& variables = {}) {
-    return LoadProject({folder_, "", variables});
+    WriteMinimal("lake: " + lake + "\nwarehouse: {type: snowflake, " + warehouse + "}\n");
   }
   SnowflakeSettings Settings(const std::map<std::string, std::string>& variables = {}) {
     const auto config = Load(variables);
@@ -46,21 +28,10 @@ class ConfigSnowflakeTest : public ::testing::Test {
     if (!config.ok()) return {};
     return std::get<SnowflakeSettings>(config->warehouse.settings);
   }
-  std::string ErrorOf(const std::map<std::string, std::string>& variables = {}) {
-    const auto config = Load(variables);
-    if (config.ok()) return "no error";
-    EXPECT_EQ(ExitCodeOf(KindOf(config.status())), 2);
-    return config.status().message();
-  }
-
-  fs::path folder_;
 };
 
 constexpr const char* kRest = "account: myorg-shop, user: u, warehouse: w, database: d";
 constexpr const char* kBucket = "{url: s3://bucket/prod, access_key: ak, secret_key: sk}";
-
-#define EXPECT_HAS(text, part) \
-  EXPECT_NE(std::string(text).find(part), std::string::npos) << (text)
 
 TEST_F(ConfigSnowflakeTest, ReadsEveryKey) {
   WriteFile(
