@@ -15,6 +15,7 @@
 #include <arrow/util/float16.h>
 #include <arrow/util/utf8.h>
 
+#include "core/ascii_text.h"
 #include "keelboat/error.h"
 #include "lake/delta/exact_text.h"
 
@@ -233,9 +234,10 @@ arrow::Status CheckUtf8(const Array& array, const Place& place) {
   (void)ready;
   const int32_t* offsets = strings.raw_value_offsets();
   const uint8_t* bytes = strings.raw_data();
+  const int64_t size = offsets[array.length()] - offsets[0];
+  if (IsAscii(bytes + offsets[0], size)) return arrow::Status::OK();
   // All at once: valid as a whole, and no value begins inside a character.
-  bool valid =
-      arrow::util::ValidateUTF8(bytes + offsets[0], offsets[array.length()] - offsets[0]);
+  bool valid = arrow::util::ValidateUTF8(bytes + offsets[0], size);
   for (int64_t row = 0; valid && row < array.length(); ++row) {
     valid =
         offsets[row] == offsets[array.length()] || (bytes[offsets[row]] & 0xC0) != 0x80;

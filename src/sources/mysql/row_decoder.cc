@@ -11,6 +11,7 @@
 #include <arrow/scalar.h>
 #include <arrow/type.h>
 
+#include "core/ascii_text.h"
 #include "keelboat/error.h"
 #include "sources/mysql/calendar.h"
 #include "sources/mysql/decimal_text.h"
@@ -448,6 +449,7 @@ arrow::Status RowDecoder::CheckText(const arrow::RecordBatch& batch) const {
     const auto* offsets = data.GetValues<int32_t>(1);
     const auto* bytes = data.buffers[2]->data();
     auto size = static_cast<int64_t>(offsets[data.length]);
+    if (IsAscii(bytes, size)) continue;
     // The whole column is checked at once: it is sound when its bytes are and no cell
     // begins inside a character.
     bool sound = IsValidUtf8(bytes, size);
