@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from . import machine, report
@@ -81,12 +82,17 @@ def scenarios(options: argparse.Namespace, dataset: Dataset) -> list[Path]:
             return bool(options.data) and task != "mysql_to_duckdb"
         return dataset.name in _STANDARD[task] or bool(options.data and options.task)
 
+    tasks = sorted(folder.name for folder in SCENARIOS.iterdir() if folder.is_dir())
+    return scenarios_of(filter(wanted, tasks), tools)
+
+
+def scenarios_of(tasks: Iterable[str], tools: list[str] | None) -> list[Path]:
+    """Scenarios of these tasks, in their order; of all tools where none is named."""
     return [
         path
-        for path in sorted(SCENARIOS.glob("*/*"))
-        if path.suffix in (".py", ".sh")
-        and wanted(path.parent.name)
-        and (not tools or path.stem in tools)
+        for task in tasks
+        for path in sorted((SCENARIOS / task).iterdir())
+        if path.suffix in (".py", ".sh") and (not tools or path.stem in tools)
     ]
 
 

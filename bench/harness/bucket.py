@@ -25,6 +25,7 @@ from .__main__ import (
     command_of,
     environment_of,
     head_commit,
+    scenarios_of,
     write_results,
 )
 from .datasets import DATASETS, serve
@@ -125,17 +126,6 @@ class BucketBench:
         return self._extracted
 
 
-def _scenarios(options: argparse.Namespace) -> list[Path]:
-    return [
-        path
-        for task in _TASKS
-        for path in sorted((SCENARIOS / task).iterdir())
-        if path.suffix in (".py", ".sh")
-        and (not options.task or task in options.task)
-        and (not options.tool or path.stem in options.tool)
-    ]
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench/run bucket", description=__doc__)
     parser.add_argument("--task", action="append", choices=_TASKS)
@@ -148,6 +138,8 @@ def main() -> int:
     parser.add_argument("--results", type=Path, help="where results go")
     parser.set_defaults(subcommand=["bucket"])
     options = parser.parse_args()
+    tasks = [task for task in _TASKS if not options.task or task in options.task]
+    chosen = scenarios_of(tasks, options.tool)
     if not KEELBOAT.exists():
         raise SystemExit("bench/run: build/release is missing: run: make build")
     WORK.mkdir(parents=True, exist_ok=True)
@@ -161,7 +153,7 @@ def main() -> int:
             warm(tables)
             bench = BucketBench(tables, reference, options.data, minio)
             for number in range(1, options.rounds + 1):
-                for scenario in _scenarios(options):
+                for scenario in chosen:
                     run = bench.run(scenario, number)
                     runs.append(run)
                     print(run.line(options.rounds), file=sys.stderr, flush=True)

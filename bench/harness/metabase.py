@@ -24,6 +24,7 @@ from .__main__ import (
     SCENARIOS,
     WORK,
     head_commit,
+    scenarios_of,
     write_results,
 )
 from .datasets import CACHE
@@ -163,17 +164,6 @@ def _run(
     )
 
 
-def _scenarios(options: argparse.Namespace) -> list[Path]:
-    return [
-        path
-        for task in _TASKS
-        for path in sorted((SCENARIOS / task).iterdir())
-        if path.suffix in (".py", ".sh")
-        and (not options.task or task in options.task)
-        and (not options.tool or path.stem in options.tool)
-    ]
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench/run metabase", description=__doc__)
     parser.add_argument("--task", action="append", choices=_TASKS)
@@ -185,6 +175,8 @@ def main() -> int:
     parser.add_argument("--results", type=Path, help="where results go")
     parser.set_defaults(subcommand=["metabase"])
     options = parser.parse_args()
+    tasks = [task for task in _TASKS if not options.task or task in options.task]
+    chosen = scenarios_of(tasks, options.tool)
     WORK.mkdir(parents=True, exist_ok=True)
     _compile_python()
     table = SourceTable("orders", options.orders, _COLUMNS, "order_id")
@@ -194,7 +186,7 @@ def main() -> int:
         for latency in options.latency or _LATENCIES:
             server.set(latency_ms=latency)
             for number in range(1, options.rounds + 1):
-                for scenario in _scenarios(options):
+                for scenario in chosen:
                     label = f"{options.profile}-{latency}ms"
                     run = _run(scenario, server, verifier, options.orders, label, number)
                     runs.append(run)
