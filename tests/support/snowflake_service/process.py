@@ -1,12 +1,12 @@
 """A service in a process of its own, for as long as a block lasts. Standard library only."""
 
-import http.client
 import json
 import subprocess
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from standin import Standin
 
 from .account import ACCOUNT, DATABASE, PASSWORD, ROLE, TOKEN, USER, WAREHOUSE
 
@@ -14,16 +14,11 @@ _SUPPORT = Path(__file__).resolve().parents[1]
 _PYTHON = _SUPPORT.parents[1] / "build" / "deps" / "snowflake" / "bin" / "python"
 
 
-class Snowflake:
+class Snowflake(Standin):
     """A running service: where it is, who may log in, and the switches for its faults."""
 
     account, user, password, token = ACCOUNT, USER, PASSWORD, TOKEN
     role, warehouse, database = ROLE, WAREHOUSE, DATABASE
-
-    def __init__(self, url: str, pid: int):
-        self.url, self.pid = url, pid
-        self.host = urlsplit(url).hostname
-        self.port = urlsplit(url).port
 
     @property
     def environment(self) -> dict[str, str]:
@@ -40,22 +35,9 @@ class Snowflake:
             "SNOWFLAKE_PROTOCOL": "http",
         }
 
-    def set(self, **settings) -> None:
-        """Turns what `Settings` lists."""
-        self._control("PUT", "settings", settings)
-
-    def fault(self, kind: str, **details) -> None:
-        """Adds a rule; see `Fault`."""
-        self._control("POST", "faults", {"kind": kind, **details})
-
     def reset(self) -> None:
         """Settings and faults as at the start, an empty log. Tables and sessions stay."""
         self._control("POST", "reset")
-
-    def log(self, event: str | None = None) -> list[dict]:
-        """What happened since the last reset, or only one kind of event."""
-        found = json.loads(self._control("GET", "log"))
-        return [each for each in found if event in (None, each["event"])]
 
     def statements(self) -> list[str]:
         return [each["sql"] for each in self.log("query")]
@@ -68,19 +50,6 @@ class Snowflake:
         """As `sql`, with the names of the columns: {"columns": […], "rows": [[…]]}."""
         request = {"database": self.database, **session, "sql": statement}
         return json.loads(self._control("POST", "sql", request))
-
-    def _control(self, method: str, what: str, body=None) -> bytes:
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=120)
-        try:
-            text = None if body is None else json.dumps(body)
-            connection.request(method, f"/stand-in/{what}", text)
-            reply = connection.getresponse()
-            answer = reply.read()
-        finally:
-            connection.close()
-        if reply.status >= 300:
-            raise ValueError(f"{method} {what}: {answer.decode()}")
-        return answer
 
 
 @contextmanager
