@@ -13,6 +13,7 @@
 #include <arrow/array/array_binary.h>
 #include <arrow/array/data.h>
 #include <arrow/type.h>
+#include <arrow/util/decimal.h>
 #include <parquet/schema.h>
 
 #include "formats/parquet/bytes_dictionary.h"
@@ -128,6 +129,13 @@ class BytesEncoder final : public ColumnEncoder {
   arrow::Status AppendValues(const arrow::Array& rows) override {
     if (width_ > 0) {
       const auto* stored = rows.data()->GetValues<std::array<uint8_t, 16>>(1);
+      const auto& type = static_cast<const arrow::DecimalType&>(*rows.type());
+      for (int64_t row = 0; row < rows.length(); ++row) {
+        if (rows.IsValid(row) &&
+            !arrow::Decimal128(stored[row].data()).FitsInPrecision(type.precision())) {
+          return TooManyDigits(type);
+        }
+      }
       bytes_end_ = reinterpret_cast<const char*>(decimal_.data()) + decimal_.size();
       // Big-endian, with the bytes in front left away that repeat the sign.
       return Gather(rows, [&](int64_t row) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <arrow/type.h>
 #include <parquet/column_page.h>
 #include <parquet/column_writer.h>
 #include <parquet/metadata.h>
@@ -11,6 +12,7 @@
 #include "formats/parquet/boolean_encoder.h"
 #include "formats/parquet/bytes_encoder.h"
 #include "formats/parquet/number_encoder.h"
+#include "keelboat/error.h"
 
 namespace keelboat::parquet_pages {
 namespace {
@@ -233,6 +235,11 @@ void ColumnEncoder::Begin() {
   pages_.clear();
   page_ = Page{};
   compressor_->BeginChunk();
+}
+
+arrow::Status TooManyDigits(const arrow::DataType& type) {
+  return MakeError(ErrorKind::kData,
+                   "a number has more digits than its type, " + type.ToString());
 }
 
 }  // namespace keelboat::parquet_pages

@@ -127,4 +127,7 @@ class ColumnEncoder {
   Bytes body_;
 };
 
+/// The error that a decimal has more digits than its type.
+arrow::Status TooManyDigits(const arrow::DataType& type);
+
 }  // namespace keelboat::parquet_pages

@@ -325,15 +325,27 @@ TEST(ColumnEncoderTest, FloatsKeepTheirBits) {
 }
 
 TEST(ColumnEncoderTest, ADecimalOfMoreDigitsThanItsTypeIsNotCut) {
-  for (const int precision : {9, 18}) {
-    arrow::Decimal128Builder builder(arrow::decimal128(precision, 0));
-    ASSERT_TRUE(builder.Append(arrow::Decimal128("98765432109876543210")).ok());
-    auto batch = BatchOf({{"price", Made(&builder)}}, false);
-    auto stream = arrow::io::BufferOutputStream::Create().ValueOrDie();
-    auto writer = ParquetWriter::Make(batch->schema(), stream).ValueOrDie();
-    const arrow::Status status = writer->Write(*batch);
-    EXPECT_EQ(KindOf(status), ErrorKind::kData);
-    EXPECT_THAT(status.message(), HasSubstr("price"));
+  // As many digits as the type has, one more of either sign, more than are stored.
+  for (const int precision : {5, 9, 10, 18, 19, 23, 37}) {
+    const arrow::Decimal128 most(std::string(static_cast<std::size_t>(precision), '9'));
+    const arrow::Decimal128 more = most + arrow::Decimal128(1);
+    const arrow::Decimal128 longest(std::string(38, '9'));
+    for (const arrow::Decimal128& value : std::vector<arrow::Decimal128>{
+             most, arrow::Decimal128(-most), more, arrow::Decimal128(-more), longest}) {
+      arrow::Decimal128Builder builder(arrow::decimal128(precision, 0));
+      ASSERT_TRUE(builder.AppendNull().ok());
+      ASSERT_TRUE(builder.Append(value).ok());
+      auto batch = BatchOf({{"price", Made(&builder)}}, true);
+      auto stream = arrow::io::BufferOutputStream::Create().ValueOrDie();
+      auto writer = ParquetWriter::Make(batch->schema(), stream).ValueOrDie();
+      const arrow::Status status = writer->Write(*batch);
+      if (value.FitsInPrecision(precision)) {
+        EXPECT_TRUE(status.ok()) << status.ToString();
+        continue;
+      }
+      EXPECT_EQ(KindOf(status), ErrorKind::kData) << precision << " " << value;
+      EXPECT_THAT(status.message(), HasSubstr("price"));
+    }
   }
 }
 

@@ -11,9 +11,8 @@
 
 #include <arrow/array/data.h>
 #include <arrow/type.h>
+#include <arrow/util/decimal.h>
 #include <parquet/schema.h>
-
-#include "keelboat/error.h"
 
 namespace keelboat::parquet_pages {
 namespace {
@@ -161,8 +160,7 @@ class DenseValues {
       values = Gather(rows, narrow);
     }
     if (lost == 0) return values;
-    return MakeError(ErrorKind::kData, "a number has more digits than its type, " +
-                                           rows.type()->ToString());
+    return TooManyDigits(*rows.type());
   }
 
   template <typename Read>
@@ -195,6 +193,15 @@ class NumberEncoder final : public ColumnEncoder {
     ARROW_ASSIGN_OR_RAISE(std::span<const Value> values, dense_.Of(rows));
     if (values.empty()) return arrow::Status::OK();
     Bound(values);
+    if (rows.type_id() == arrow::Type::DECIMAL128) {
+      // A number between may be wrong only where a bound is.
+      const auto& type = static_cast<const arrow::DecimalType&>(*rows.type());
+      const auto fits = [&](Value bound) {
+        return arrow::Decimal128(static_cast<int64_t>(bound))
+            .FitsInPrecision(type.precision());
+      };
+      if (!fits(page_range_.min) || !fits(page_range_.max)) return TooManyDigits(type);
+    }
     while (in_dictionary() && !values.empty()) {
       const auto step = values.first(
           std::min(values.size(), static_cast<std::size_t>(ColumnEncoder::kStep)));
