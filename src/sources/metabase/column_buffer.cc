@@ -15,6 +15,9 @@ namespace {
 
 // Room for AppendLowBytes.
 constexpr int64_t kBehindLast = sizeof(int64_t);
+// Texts of so many rows tell how long those of all will be, of which so much is believed.
+constexpr int64_t kTellingRows = 64;
+constexpr int64_t kMostGuessed = int64_t{16} << 20;
 
 using Buffer = std::unique_ptr<arrow::ResizableBuffer>;
 
@@ -95,7 +98,12 @@ arrow::Status ColumnBuffer::GrowData(int64_t length) {
   if (needed > std::numeric_limits<int32_t>::max()) {
     return arrow::Status::CapacityError("a batch of one column holds 2 GiB of text");
   }
-  const int64_t capacity = std::max({needed, data_capacity_ * 2, data_hint_});
+  int64_t likely = data_hint_;
+  if (rows_ >= kTellingRows) {
+    const int64_t all = needed / rows_ * capacity_;
+    likely = std::max(likely, std::min(all + all / 8, kMostGuessed));
+  }
+  const int64_t capacity = std::max({needed, data_capacity_ * 2, likely});
   ARROW_RETURN_NOT_OK(Resize(&data_buffer_, capacity, pool_));
   data_ = data_buffer_->mutable_data();
   data_capacity_ = capacity;

@@ -327,5 +327,29 @@ TEST(ExportDecoder, AsksOnceForTheMemoryOfTheRowsThatItExpects) {
   EXPECT_LT(waste(kRows * 10), 1.5) << "fewer come";
 }
 
+TEST(ExportDecoder, TextsTellHowMuchRoomTheRestOfThemNeeds) {
+  constexpr int64_t kRows = 50'000;
+  std::string text = "[";
+  int64_t bytes = kRows * (8 + 4);
+  for (int64_t i = 0; i < kRows; ++i) {
+    const std::string note(static_cast<std::size_t>(80 + i % 40), 'n');
+    bytes += static_cast<int64_t>(note.size());
+    text += (i > 0 ? ",\n{\"c0\":" : "{\"c0\":") + std::to_string(i) + ",\"c1\":\"" +
+            note + "\"}";
+  }
+  text += "]";
+  arrow::ProxyMemoryPool pool(arrow::default_memory_pool());
+  auto schema = arrow::schema({arrow::field("name of c0", arrow::int64()),
+                               arrow::field("name of c1", arrow::utf8())});
+  auto decoder = ExportDecoder::Make(std::make_unique<TextStream>(std::move(text)),
+                                     IdAndNote(), schema, &pool)
+                     .ValueOrDie();
+  decoder->Expect(kRows);
+  const auto batch = decoder->Next().ValueOrDie();
+  ASSERT_EQ(batch->num_rows(), kRows);
+  // Doubling from 4 KiB on would have taken twice as much.
+  EXPECT_LT(pool.total_bytes_allocated(), bytes + bytes / 5);
+}
+
 }  // namespace
 }  // namespace keelboat::metabase
