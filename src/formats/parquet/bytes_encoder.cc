@@ -146,8 +146,11 @@ class BytesEncoder final : public ColumnEncoder {
       });
     }
     const auto* offsets = rows.data()->GetValues<int32_t>(1);
-    const auto* bytes = reinterpret_cast<const char*>(rows.data()->buffers[2]->data());
-    bytes_end_ = bytes + rows.data()->buffers[2]->size();
+    const auto& buffer = rows.data()->buffers[2];
+    // Arrays of empty values need not have one.
+    const bool empty = buffer == nullptr || buffer->data() == nullptr;
+    const char* bytes = empty ? "" : reinterpret_cast<const char*>(buffer->data());
+    bytes_end_ = bytes + (empty ? 0 : buffer->size());
     return Gather(rows, [=](int64_t row) {
       return std::string_view(bytes + offsets[row],
                               static_cast<std::size_t>(offsets[row + 1] - offsets[row]));

@@ -308,6 +308,15 @@ TEST(ColumnEncoderTest, PagesTellTheirOwnBounds) {
   EXPECT_EQ(nulls, batch->column(2)->null_count());
 }
 
+TEST(ColumnEncoderTest, EmptyTextsNeedNoBuffer) {
+  auto texts = Fill(arrow::StringBuilder(), 5, 1, false,
+                    [](auto& out, uint64_t) { return out.Append(""); });
+  auto data = texts->data()->Copy();
+  data->buffers[2] = nullptr;
+  auto batch = BatchOf({{"t", arrow::MakeArray(data)}}, false);
+  EXPECT_TRUE(File(*batch, 5).Read()->column(0)->chunk(0)->Equals(texts));
+}
+
 TEST(ColumnEncoderTest, FloatsKeepTheirBits) {
   const double nan = std::nan("");
   arrow::DoubleBuilder builder;
