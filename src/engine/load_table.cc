@@ -52,6 +52,7 @@ arrow::Result<LoadResult> LoadTable(const TableTask& task, const LakeSnapshot& s
   };
   ARROW_RETURN_NOT_OK(
       Retry(policy, clock, stop, tell, [&] { return apply().Value(&result); }));
+  if (!result.warning.empty()) observer.On(Warned{table, result.warning});
   task.lake_table->DropLocalCopies();
   if (task.quarantine_table != nullptr) task.quarantine_table->DropLocalCopies();
   return result;

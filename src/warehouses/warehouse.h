@@ -122,6 +122,7 @@ struct LoadResult {
   bool nothing_new =
       false;         ///< The ledger already had this version; nothing was touched.
   int64_t rows = 0;  ///< In the table afterwards.
+  std::string warning = {};  ///< What its user should know; mostly empty.
 };
 
 /// How a table of the warehouse differs from the lake's latest-per-key view.

@@ -210,7 +210,14 @@ arrow::Result<LoadResult> DuckdbWarehouse::Apply(const LoadRequest& request,
   }
   for (const std::string& limit : options_.more_memory) {
     result = AttemptWith(limit, request, LoadWay::kInPieces, stop);
-    if (!IsMemoryShort(result.status())) break;
+    if (IsMemoryShort(result.status())) continue;
+    if (result.ok() && limit != options_.more_memory.front()) {
+      result->warning =
+          "loading it took more memory than keelboat takes otherwise: DuckDB had up to " +
+          limit +
+          "; leave out columns that nobody needs (exclude), or let the process have it";
+    }
+    return result;
   }
   return result;
 }

@@ -388,7 +388,10 @@ TEST_F(DuckdbWarehouseTest, GivesLongValuesMoreMemory) {
   DuckdbOptions options = OptionsFor(DatabasePath());
   options.memory_limit = "32MB";
   LoadRequest request = RequestFor("t", schema, {file}, 0);
-  ASSERT_TRUE(MakeDuckdbWarehouse(options).ValueOrDie()->Apply(request, never_).ok());
+  options.more_memory = {"33MB", "1GB"};
+  auto loaded = MakeDuckdbWarehouse(options).ValueOrDie()->Apply(request, never_);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_THAT(loaded->warning, HasSubstr("DuckDB had up to 1GB; leave out columns"));
   EXPECT_EQ(Value("SELECT max(length(text)) FROM raw.t"), std::to_string(value.size()));
 
   options.more_memory = {"33MB"};
