@@ -186,10 +186,10 @@ def test_duckdb_gets_rows_beside_what_it_has(source):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"workers": "4"}, "workers is of type int"),
-        ({"limit": 1.5}, "limit is of type int"),
-        ({"range_rows": True}, "range_rows is of type int"),
-        ({"partition_on": 3}, "partition_on is of type str"),
+        ({"workers": "4"}, "workers is a whole number"),
+        ({"limit": 1.5}, "limit is a whole number"),
+        ({"range_rows": True}, "range_rows is a whole number"),
+        ({"partition_on": 3}, "partition_on is a text"),
         ({"timeout": 0}, "timeout is seconds"),
         ({"timeout": float("nan")}, "timeout is seconds"),
     ],
