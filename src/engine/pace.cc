@@ -9,6 +9,9 @@ namespace {
 // Long enough for the noise of single partitions to even out.
 constexpr std::chrono::milliseconds kWindow{1500};
 constexpr int kPartitionsAWorker = 2;
+// One worker alone is given up sooner where that is clear: the try costs most of all.
+constexpr std::chrono::milliseconds kClearWindow{500};
+constexpr double kClearlyLess = 0.85;
 // What a worker more must bring, and what a worker less may cost.
 constexpr double kWorthIt = 1.10;
 constexpr double kSameAs = 0.95;
@@ -25,9 +28,12 @@ bool Pace::PartitionEnded(int64_t bytes, Time now) {
   if (!deciding_) return false;
   ++ended_;
   const auto took = now - start_;
-  if (took < kWindow || ended_ < limit_ * kPartitionsAWorker) return false;
+  if (took < kClearWindow || ended_ < limit_ * kPartitionsAWorker) return false;
   const double seconds = std::chrono::duration<double>(took).count();
-  rates_[limit_] = static_cast<double>(bytes - bytes_at_start_) / seconds;
+  const double rate = static_cast<double>(bytes - bytes_at_start_) / seconds;
+  const bool clear = limit_ == 1 && rates_.contains(2) && rate < rates_[2] * kClearlyLess;
+  if (took < kWindow && !clear) return false;
+  rates_[limit_] = rate;
 
   const int before = limit_;
   const bool both = rates_.contains(1) && rates_.contains(2);

@@ -45,6 +45,27 @@ TEST(Pace, ComesToTheSameFromOne) {
   EXPECT_EQ(VerdictAt(2, {{1, 50}, {2, 95}}, 1), VerdictAt(2, {{1, 50}, {2, 95}}, 2));
 }
 
+// How long one worker was tried after two.
+milliseconds TryOfOne(int64_t rate_of_one) {
+  Pace::Time now{};
+  Pace pace(4, false, 2, now);
+  int64_t bytes = 0;
+  milliseconds alone{0};
+  while (!pace.verdict().has_value() && now < Pace::Time{milliseconds(60'000)}) {
+    const bool one = pace.limit() == 1;
+    now += milliseconds(100);
+    if (one) alone += milliseconds(100);
+    bytes += (one ? rate_of_one : 100) * 100'000;
+    pace.PartitionEnded(bytes, now);
+  }
+  return alone;
+}
+
+TEST(Pace, OneIsGivenUpSoonWhereItIsClearlySlower) {
+  EXPECT_EQ(TryOfOne(50), milliseconds(500));
+  EXPECT_EQ(TryOfOne(90), milliseconds(1500));
+}
+
 TEST(Pace, WhatTheUserDecidedStays) {
   Pace::Time now{};
   Pace pace(8, true, 2, now);
