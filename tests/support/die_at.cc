@@ -1,10 +1,13 @@
-// Preloaded into the program: kill -9 at the moment when a file gets its name.
+// Preloaded into the program: kill -9, or a stop, at the moment when a file gets its
+// name.
 //
 // KEELBOAT_TEST_DIE_AT is "before TEXT" or "after TEXT": the process dies immediately
 // before or after the first link(2) to a path that contains TEXT. The local lake gives
-// every file its name so, data files and commits alike.
+// every file its name so, data files and commits alike. With KEELBOAT_TEST_STOP_AT the
+// process stops there (SIGSTOP) and goes on with SIGCONT.
 
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -12,11 +15,16 @@
 
 namespace {
 
-bool IsChosen(const char* when, const char* path) {
-  const char* wanted = std::getenv("KEELBOAT_TEST_DIE_AT");
+bool IsChosen(const char* variable, const char* when, const char* path) {
+  const char* wanted = std::getenv(variable);
   const std::size_t length = std::strlen(when);
   return wanted != nullptr && std::strncmp(wanted, when, length) == 0 &&
          std::strstr(path, wanted + length) != nullptr;
+}
+
+void ComeTo(const char* when, const char* path) {
+  if (IsChosen("KEELBOAT_TEST_DIE_AT", when, path)) std::raise(SIGKILL);
+  if (IsChosen("KEELBOAT_TEST_STOP_AT", when, path)) ::kill(::getpid(), SIGSTOP);
 }
 
 }  // namespace
@@ -24,8 +32,8 @@ bool IsChosen(const char* when, const char* path) {
 extern "C" int link(const char* from, const char* to) noexcept {
   using Link = int (*)(const char*, const char*);
   static const auto next = reinterpret_cast<Link>(dlsym(RTLD_NEXT, "link"));
-  if (IsChosen("before ", to)) std::raise(SIGKILL);
+  ComeTo("before ", to);
   const int result = next(from, to);
-  if (IsChosen("after ", to)) std::raise(SIGKILL);
+  ComeTo("after ", to);
   return result;
 }

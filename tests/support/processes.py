@@ -29,6 +29,11 @@ def alive(pid: int) -> bool:
     return bool(stat) and stat[0] != "Z"
 
 
+def stopped(pid: int) -> bool:
+    """By SIGSTOP or the like."""
+    return _stat(pid)[:1] == ["T"]
+
+
 def wait_until(condition, seconds: float, what: str) -> None:
     end = time.monotonic() + seconds
     while not condition():

@@ -1,11 +1,14 @@
 """A keelboat project in a folder of its own, and the program that works in it."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from processes import stopped, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = ROOT / "build" / "release" / "keelboat"
@@ -78,6 +81,27 @@ class ProjectFolder:
         see die_at.cc)."""
         done = self.run(*arguments, LD_PRELOAD=str(_DIE_AT), KEELBOAT_TEST_DIE_AT=moment)
         assert done.code == -signal.SIGKILL, f"{moment}: {done.code}\n{done.text}"
+
+    @contextlib.contextmanager
+    def stopped(self, moment: str, *arguments: str):
+        """The program in the background, standing still at that moment (as in `die`); at the
+        end it goes on and must succeed."""
+        process = self.start(
+            *arguments, LD_PRELOAD=str(_DIE_AT), KEELBOAT_TEST_STOP_AT=moment
+        )
+        try:
+            wait_until(
+                lambda: stopped(process.pid) or process.poll() is not None, 60, moment
+            )
+            assert process.poll() is None, process.communicate()
+            yield process
+        except BaseException:
+            process.kill()
+            process.communicate()
+            raise
+        process.send_signal(signal.SIGCONT)
+        out, err = process.communicate(timeout=180)
+        assert process.returncode == 0, out + err
 
     def run(self, *arguments: str, timeout: float = 180, **variables: str) -> Finished:
         process = self.start(*arguments, **variables)
