@@ -8,7 +8,9 @@ import time
 
 import duckdb
 import pytest
+from faulty_proxy import Bandwidth, FaultyProxy
 from private_server import PASSWORD, USER
+from processes import wait_until
 
 
 def published(project) -> bool:
@@ -153,25 +155,9 @@ def test_a_file_that_is_no_warehouse(project):
     assert "warehouse.duckdb" in done.err
 
 
-def test_a_second_run_is_told_who_holds_the_lock(project, server):
-    server.execute(
-        "INSERT INTO customers SELECT concat('c', seq), NULL FROM seq_1_to_600000", "shop"
-    )
-    first = project.start("run")
-    try:
-        lock = project.path / ".keelboat" / "lock"
-        wait_until(lambda: lock.exists() and lock.read_text().strip())
+def test_a_second_run_is_told_who_holds_the_lock(project):
+    with project.stopped("before customers/_delta_log", "run") as first:
         fails(project, 3, str(first.pid))
-    finally:
-        first.communicate(timeout=120)
-    assert first.returncode == 0
-
-
-def wait_until(condition, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.005)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -180,11 +166,18 @@ def test_interrupted_in_the_middle(project, server, number):
         "INSERT INTO customers SELECT concat('c', seq), repeat('x', 70) FROM seq_1_to_900000",
         "shop",
     )
-    process = project.start("run")
     lake = project.path / "lake"
-    wait_until(lambda: any(lake.rglob(".keelboat-tmp-*")) or published(project))
-    process.send_signal(number)
-    _, err = process.communicate(timeout=30)
+    with FaultyProxy(server.port) as proxy:
+        # All the rows would take minutes.
+        proxy.plan(Bandwidth(after=20_000_000, bytes_per_second=500_000))
+        process = project.start("run", MYSQL_PORT=str(proxy.port))
+        wait_until(
+            lambda: proxy.spent and any((lake / "customers").rglob(".keelboat-tmp-*")),
+            60,
+            "no row of customers was written",
+        )
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert not (lake / "customers" / "_delta_log").exists()
     assert project.records()[0]["status"] == "interrupted"
@@ -200,13 +193,14 @@ def test_killed_runs_show_as_died_and_leave_nothing_broken(project, server):
         "INSERT INTO customers SELECT concat('c', seq), repeat('x', 70) FROM seq_1_to_300000",
         "shop",
     )
+    project.die("before customers/part-", "run")
+    runs = project.ok("history", "--json").json["runs"]
+    assert [run["status"] for run in runs] == ["died"]
     for pause in (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8):
         process = project.start("run")
         time.sleep(pause)
         process.kill()
         process.communicate()
-    runs = project.ok("history", "--json").json["runs"]
-    assert "died" in {run["status"] for run in runs}
     project.ok("run")
     project.ok("vacuum", "--older-than", "0s")
     lake = project.path / "lake"

@@ -11,10 +11,7 @@ from visits_shop import METADATA, SHOP
 @pytest.fixture
 def project(server, tmp_path) -> ProjectFolder:  # noqa: F811
     """A project over two tables, without dbt."""
-    folder = shop_project(server, tmp_path / "shop", SHOP, METADATA)
-    # So that a connection which fell silent is found out soon.
-    folder.replace("type: mysql\n", "type: mysql\n    read_timeout: 2s\n")
-    return folder
+    return shop_project(server, tmp_path / "shop", SHOP, METADATA)
 
 
 @pytest.fixture

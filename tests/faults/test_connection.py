@@ -27,7 +27,7 @@ PATIENT = {
         {"source_table": name, "strategy": "full_load", "primary_key": [key]}
         for name, key in (("visits", "id"), ("customers", "name"))
     ],
-    "retry_policy": {"max_retries": 40, "retry_delay": 1, "exponential_backoff": False},
+    "retry_policy": {"max_retries": 100, "retry_delay": 1, "exponential_backoff": False},
 }
 RIGHT = (VISITS, VISITS, VISITS * (VISITS + 1) // 2)
 
@@ -37,6 +37,11 @@ def proxy(server, project):
     with FaultyProxy(server.port) as running:
         project.variables["MYSQL_PORT"] = str(running.port)
         yield running
+
+
+def notice_silence_soon(project) -> None:
+    """Where a test wants it: a busy server may be silent for a while, too."""
+    project.replace("type: mysql\n", "type: mysql\n    read_timeout: 3s\n")
 
 
 def loaded(project) -> tuple:
@@ -55,6 +60,8 @@ def files(project) -> list[str]:
 
 @pytest.mark.parametrize("fault", [Reset, Close, HalfClose, Stall])
 def test_broken_once_in_the_middle_of_a_row(project, proxy, fault):
+    if fault is Stall:
+        notice_silence_soon(project)
     proxy.plan(fault(after=MIDDLE))
     done = project.ok("run")
     assert proxy.spent == 1
@@ -109,6 +116,7 @@ def test_a_line_that_ends_again_and_again_publishes_nothing(project, proxy, faul
 
 
 def test_silence_is_named_with_the_setting_that_allows_it(project, proxy):
+    notice_silence_soon(project)
     proxy.plan(*[Stall(after=MIDDLE)] * 50)
     done = project.run("run")
     assert done.code == 3, done.text
@@ -139,17 +147,17 @@ def test_the_server_is_killed_and_comes_back(project, tmp_path):
         project.write("metadata/table_metadata.json", PATIENT)
         reached = threading.Event()
         killed = threading.Event()
-        proxy.plan(Call(after=MIDDLE, action=lambda: (reached.set(), killed.wait(30))))
+        proxy.plan(Call(after=MIDDLE, action=lambda: (reached.set(), killed.wait(60))))
         process = project.start("run")
         try:
-            assert reached.wait(30)
+            assert reached.wait(60)
             os.kill(own.pid, signal.SIGKILL)
             own.stop()
             killed.set()
             # In this thread: a server ends with the thread that started it.
             own.start()
             proxy.target = own.port
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=180)
         finally:
             process.kill()
             process.wait()

@@ -10,6 +10,10 @@ import termios
 import threading
 from fcntl import ioctl
 
+from processes import wait_until
+
+# Nothing that a program writes.
+_END = b"\0that is all\0"
 _CODE = re.compile(r"\x1b\[(\??[0-9;]*)([A-Za-z])")
 INTERRUPT = b"\x03"
 
@@ -65,7 +69,9 @@ class OwnTerminal:
 
     def wait(self, seconds: float) -> int:
         code = self.process.wait(seconds)
-        self._reader.join(0.3)  # What is still on its way.
+        # What it wrote is read once that is read which comes behind.
+        os.write(self._other, _END)
+        wait_until(lambda: _END in self._seen, 60, "the terminal is not read")
         return code
 
     @property
@@ -74,8 +80,8 @@ class OwnTerminal:
 
     @property
     def text(self) -> str:
-        """Everything that was written, with its codes."""
-        return self._seen.decode()
+        """Everything that was written, with its codes; the last character may be on its way."""
+        return bytes(self._seen).replace(_END, b"").decode(errors="replace")
 
     def screen(self) -> tuple[list[str], int]:
         """The lines as they stand, and the column of the cursor.

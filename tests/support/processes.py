@@ -34,6 +34,13 @@ def stopped(pid: int) -> bool:
     return _stat(pid)[:1] == ["T"]
 
 
+def pending(pid: int) -> set[int]:
+    """Signals that were sent to a process and wait to be taken."""
+    with open(f"/proc/{pid}/status") as status:
+        (mask,) = [line.split()[1] for line in status if line.startswith("ShdPnd:")]
+    return {number for number in range(1, 65) if int(mask, 16) >> (number - 1) & 1}
+
+
 def wait_until(condition, seconds: float, what: str) -> None:
     end = time.monotonic() + seconds
     while not condition():
