@@ -31,7 +31,11 @@ arrow::Result<std::unique_ptr<RowStream>> RowStream::Prepare(ConnectionPtr conne
 RowStream::RowStream(ConnectionPtr connection, MYSQL_STMT* statement, std::string table)
     : connection_(std::move(connection)),
       statement_(statement),
-      table_(std::move(table)) {}
+      table_(std::move(table)) {
+  if (IsLocal(connection_->options())) {
+    pause_.emplace(mysql_get_socket(connection_->handle()));
+  }
+}
 
 RowStream::~RowStream() {
   // Closing a statement reads its answer to the end, which may be gigabytes. A closed
@@ -83,7 +87,10 @@ arrow::Result<std::span<const uint8_t>> RowStream::Next() {
     return status;
   }
   const uint8_t* packet = handle->net.read_pos;
-  if (packet[0] != kEndOfRows) return std::span(packet, length);
+  if (packet[0] != kEndOfRows) {
+    if (pause_.has_value()) pause_->Took(length);
+    return std::span(packet, length);
+  }
   in_answer_ = false;
   if (length >= 3) {
     warning_count_ = packet[1] | static_cast<unsigned int>(packet[2]) << 8;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include <arrow/result.h>
 #include <arrow/status.h>
 
+#include "sources/mysql/arrival_pause.h"
 #include "sources/mysql/column_type.h"
 #include "sources/mysql/connection.h"
 #include "sources/mysql/lent_connection.h"
@@ -59,6 +61,8 @@ class RowStream {
   std::string table_;
   bool in_answer_ = false;
   uint64_t taken_ = 0;
+  // Only for a server on this machine.
+  std::optional<ArrivalPause> pause_;
   unsigned int warning_count_ = 0;
 };
 
