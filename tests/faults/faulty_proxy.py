@@ -1,4 +1,4 @@
-"""A TCP proxy in front of a database server that breaks connections on demand.
+"""A TCP proxy in front of a server that breaks connections on demand.
 
     with FaultyProxy(server.port) as proxy:
         proxy.plan(Reset(after=1_000_000))
@@ -6,7 +6,8 @@
 
 Each planned fault is spent once, on the first connection that the server has sent `after`
 bytes to; later connections pass through. `spent` says how many did their work.
-`cut_all` ends whatever is open at that moment.
+`cut_all` ends whatever is open at that moment. While the server is down connections are
+refused (`refused` counts them), or wait within `holding`.
 """
 
 import contextlib
@@ -75,6 +76,9 @@ class FaultyProxy:
         self.target = target
         self.port = 0
         self.spent = 0
+        self.refused = 0
+        self._open = threading.Event()
+        self._open.set()
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
         self._ending = threading.Event()
@@ -89,6 +93,7 @@ class FaultyProxy:
 
     def __exit__(self, *_) -> None:
         self._ending.set()
+        self._open.set()
         with self._lock:
             ends = [self._listener, *self._sockets]
         for end in ends:
@@ -111,6 +116,15 @@ class FaultyProxy:
                 # The thread that serves it wakes up and closes both sides.
                 end.shutdown(socket.SHUT_RDWR)
 
+    @contextlib.contextmanager
+    def holding(self):
+        """New connections wait until the block ends."""
+        self._open.clear()
+        try:
+            yield
+        finally:
+            self._open.set()
+
     def _spawn(self, work: Callable, *arguments) -> None:
         thread = threading.Thread(target=work, args=arguments, daemon=True)
         self._threads.append(thread)
@@ -122,11 +136,13 @@ class FaultyProxy:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            self._open.wait()
             try:
                 server = socket.create_connection(("127.0.0.1", self.target), timeout=5)
                 server.settimeout(None)
             except OSError:
                 client.close()  # As if the proxy were the server: it is down.
+                self.refused += 1
                 continue
             with self._lock:
                 self._sockets += [client, server]

@@ -6,9 +6,11 @@ import shutil
 import signal
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 from deltalake import DeltaTable
+from faulty_proxy import Bandwidth, Call, FaultyProxy
 from minio import minio_server
 from private_server import new_database
 from project_folder import ProjectFolder
@@ -16,6 +18,8 @@ from readers import read_deltalake
 from small_disk import SmallDisk
 
 ROWS = 400_000
+# Of the 40 MB that the server sends: a part of the object is in the bucket by then.
+MIDDLE = 32_000_000
 
 
 @pytest.fixture
@@ -28,8 +32,21 @@ def large(project, server):
         "INSERT INTO numbers SELECT seq, sha1(seq), sha1(-seq), rand(seq) "
         f"FROM seq_1_to_{ROWS};",
     )
-    project.write("metadata/table_metadata.json", {"numbers": {"load_strategy": "full"}})
+    project.write(
+        "metadata/table_metadata.json",
+        {"numbers": {"load_strategy": "full", "partitions": 1}},
+    )
     return project
+
+
+@contextmanager
+def uploading(large, server, minio):
+    """`extract`, with a part in the bucket and rows to come for more than a minute."""
+    with FaultyProxy(server.port) as line:
+        line.plan(Bandwidth(after=MIDDLE, bytes_per_second=100_000))
+        process = large.start("extract", MYSQL_PORT=str(line.port))
+        wait_for(lambda: line.spent and minio.unfinished() > 0, process)
+        yield process
 
 
 def wait_for(condition, process, seconds: float = 60) -> None:
@@ -40,11 +57,10 @@ def wait_for(condition, process, seconds: float = 60) -> None:
         time.sleep(0.005)
 
 
-def test_killed_in_the_middle_of_an_upload(large, minio, bucket):
-    process = large.start("extract")
-    wait_for(lambda: minio.unfinished() > 0, process)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+def test_killed_in_the_middle_of_an_upload(large, server, minio, bucket):
+    with uploading(large, server, minio) as process:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
     # No object can be seen but the notes of the uploads.
     assert all(".keelboat-upload-" in name for name in minio.objects(bucket))
     large.ok("run")
@@ -59,24 +75,35 @@ def test_killed_in_the_middle_of_an_upload(large, minio, bucket):
     large.ok("verify")
 
 
-def test_interrupted_in_the_middle_of_an_upload(large, minio, bucket):
-    process = large.start("extract")
-    wait_for(lambda: minio.unfinished() > 0, process)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
-    process.communicate()
+def test_interrupted_in_the_middle_of_an_upload(large, server, minio, bucket):
+    with uploading(large, server, minio) as process:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 130, err
     assert minio.unfinished() == 0
     assert minio.objects(bucket) == []
 
 
-def test_the_server_goes_away_and_comes_back(large, minio, bucket):
-    process = large.start("run", "--json")
-    wait_for(lambda: minio.unfinished() > 0, process)
-    minio.stop()
-    again = threading.Timer(0.2, minio.start)
-    again.start()
-    out, err = process.communicate(timeout=180)
-    again.join()
+def test_the_server_goes_away_and_comes_back(large, server, minio, bucket):
+    gone = threading.Event()
+    with FaultyProxy(server.port) as line, FaultyProxy(minio.port) as way:
+        line.plan(Call(after=MIDDLE, action=lambda: gone.wait(120)))
+        process = large.start(
+            "run",
+            "--json",
+            MYSQL_PORT=str(line.port),
+            MINIO_ENDPOINT=f"http://127.0.0.1:{way.port}",
+        )
+        wait_for(lambda: line.spent and minio.unfinished() > 0, process)
+        minio.stop()
+        try:
+            gone.set()
+            wait_for(lambda: way.refused, process)
+        finally:
+            # However long it takes to start.
+            with way.holding():
+                minio.start()
+        out, err = process.communicate(timeout=180)
     assert process.returncode == 0, err
     assert large.warehouse("SELECT count(*), sum(id) FROM raw.numbers") == [
         (ROWS, ROWS * (ROWS + 1) // 2)
@@ -145,12 +172,17 @@ def test_two_projects_at_once_against_one_table(large, minio, bucket):
         one.ok("verify")
 
 
-def test_copies_of_a_killed_run_go_with_the_next(large):
+def test_copies_of_a_killed_run_go_with_the_next(large, minio):
     copies = large.path / ".keelboat" / "copies"
-    process = large.start("run")
-    wait_for(lambda: list(copies.glob("*/*")), process)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    large.ok("extract")
+    killed = threading.Event()
+    with FaultyProxy(minio.port) as way:
+        way.plan(Call(after=4_000_000, action=lambda: killed.wait(120)))
+        process = large.start("load", MINIO_ENDPOINT=f"http://127.0.0.1:{way.port}")
+        wait_for(lambda: way.spent and list(copies.glob("*/*")), process)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        killed.set()
     assert list(copies.glob("*/*"))
     large.ok("run")
     assert not copies.exists()
