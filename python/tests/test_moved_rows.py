@@ -54,6 +54,10 @@ def test_while_others_write_every_older_row_comes_once(server, source):
             first += 3
 
     server.set(latency_ms=10)
+    # However fast the rows come: these are among them.
+    server.fault(
+        "write", path="POST /api/dataset/json", sql=_rows_from(10 * _ROWS, 3), times=1
+    )
     thread = threading.Thread(target=write)
     result = source.fetch(_SQL, strategy="parallel", range_rows=500)
     thread.start()

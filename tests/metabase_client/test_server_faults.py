@@ -6,6 +6,7 @@ import time
 
 import pytest
 from bi_project import ask_nothing_again, fails, keep_secrets, published
+from processes import ends_within, wait_until
 
 
 def test_unknown_database_names_the_nearest_and_the_others(project):
@@ -80,13 +81,13 @@ def test_an_error_among_the_rows_that_stays(newest_project, newest):
 
 
 def test_a_body_that_stalls(project, server):
-    project.replace("    database:", "    read_timeout: 1s\n    database:")
+    project.replace("    database:", "    read_timeout: 3s\n    database:")
     server.fault(
         "cut",
         path="POST /api/dataset/json",
         after_bytes=100_000,
         how="stall",
-        seconds=30,
+        seconds=120,
         times=1,
     )
     project.ok("extract", "orders")
@@ -101,9 +102,7 @@ def test_a_storm_that_passes(project, server):
 
 def test_a_storm_that_stays(newest_project, newest):
     newest.fault("reply", path="POST /api/dataset/json", status=503, body="busy")
-    begin = time.monotonic()
     fails(newest_project, 3, "HTTP 503", "busy")
-    assert time.monotonic() - begin < 60
     assert not published(newest_project)
 
 
@@ -155,8 +154,9 @@ def test_nobody_listens(project):
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{sock.getsockname()[1]}"
-    ask_nothing_again(project)
-    fails(project, 3, "127.0.0.1", "no connection", METABASE_URL=url)
+        ask_nothing_again(project)
+        # The port is kept, so that nobody else listens there.
+        fails(project, 3, "127.0.0.1", "no connection", METABASE_URL=url)
 
 
 def test_a_proxy_of_the_environment_is_used(newest_project):
@@ -177,23 +177,29 @@ def test_an_interrupt_ends_the_servers_queries(project, server):
             }
         },
     )
-    running = project.start("extract", "orders")
-    # The short questions before it have no such filter.
-    end = time.monotonic() + 30
-    since = time.monotonic()
-    while time.monotonic() - since < 1:
-        assert time.monotonic() < end, running.poll()
-        time.sleep(0.05)
-        if not server.stats()["running_queries"]:
-            since = time.monotonic()
-    begin = time.monotonic()
-    running.send_signal(signal.SIGINT)
-    _, error = running.communicate(timeout=30)
-    assert running.returncode == 130, error
-    assert time.monotonic() - begin < 2
-    while server.stats()["running_queries"] or not server.log("query_cancelled"):
-        assert time.monotonic() - begin < 4
-        time.sleep(0.05)
+
+    def slow_questions() -> list[dict]:
+        # The short questions before it have no such filter.
+        return [e for e in server.log("query_started") if "sleepEachRow" in e["sql"]]
+
+    def interrupt() -> float:
+        seen = len(slow_questions())
+        running = project.start("extract", "orders")
+        wait_until(lambda: len(slow_questions()) > seen, 60, "no rows were asked for")
+        begin = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        _, error = running.communicate(timeout=60)
+        took = time.monotonic() - begin
+        assert running.returncode == 130, error
+        wait_until(
+            lambda: not server.stats()["running_queries"],
+            30,
+            "the server still works on it",
+        )
+        assert server.log("query_cancelled")
+        return took
+
+    ends_within(2, interrupt)
 
 
 def test_the_password_is_not_said_back(project, server):

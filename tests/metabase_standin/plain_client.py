@@ -88,7 +88,7 @@ class PlainClient:
 
 class PlainConnection:
     def __init__(self, port: int, headers: dict[str, str]):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=120)
         self._headers = headers
         self._reader = self.socket.makefile("rb", buffering=1 << 20)
 

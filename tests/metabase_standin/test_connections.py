@@ -10,16 +10,14 @@ import pytest
 from metabase import metabase
 from plain_client import PlainClient, native
 
-SLOW = "SELECT sum(cityHash64(number, number, number)) FROM numbers(20000000000)"
+SLOW = "SELECT sum(cityHash64(number, number, number)) FROM numbers(20000000000000)"
 
 
-def wait_for(condition, seconds: float = 30) -> float:
-    """How long it took."""
+def wait_for(condition, seconds: float = 60) -> None:
     started = time.monotonic()
     while not condition():
         assert time.monotonic() - started < seconds
         time.sleep(0.02)
-    return time.monotonic() - started
 
 
 @pytest.mark.parametrize("how", ["close", "half-close"])
@@ -31,7 +29,7 @@ def test_a_client_that_leaves_cancels_its_query(any_client, server, how):
             connection.close()
         else:
             connection.socket.shutdown(socket.SHUT_WR)
-        assert wait_for(lambda: server.stats()["running_queries"] == 0) < 10
+        wait_for(lambda: server.stats()["running_queries"] == 0)
         wait_for(lambda: server.log("query_cancelled"))
     assert server.log("query_cancelled")[0]["sql"] == SLOW
 
@@ -75,14 +73,14 @@ def test_metadata_keeps_its_connection(any_client):
 
 @pytest.mark.parametrize(("how", "end"), [("clean", "last chunk"), ("reset", "reset")])
 def test_responses_that_take_too_long_are_cut(client, server, how, end):
-    server.set(response_timeout_ms=3000, response_timeout_ends=how)
+    server.set(response_timeout_ms=5000, response_timeout_ends=how)
     sql = (
-        "SELECT number, sleepEachRow(0.4) AS s FROM numbers(50)"
+        "SELECT number, sleepEachRow(0.4) AS s FROM numbers(200)"
         " SETTINGS max_block_size = 1, max_threads = 1"
     )
     started = time.monotonic()
     answer = client.export("json", sql)
-    assert 2.9 < time.monotonic() - started < 19
+    assert 4.9 < time.monotonic() - started < 79
     assert (answer.status, answer.end) == (200, end)
     if how == "clean":
         assert answer.text.startswith('[\n{"number":0,"s":0}')
@@ -92,8 +90,18 @@ def test_responses_that_take_too_long_are_cut(client, server, how, end):
 
 @pytest.mark.parametrize("profile", ["v48", "v63"])
 def test_more_streams_than_threads_wait_in_silence(client, server, profile):
+    # A request that waits for the pool keeps its thread.
     server.set(profile=profile, streaming_threads=2)
-    answers = ask_at_once(client, 4, "SELECT sleep(0.8) AS s")
+    server.set(pool_held=15, pool_checkout_timeout_ms=600_000)
+    answers = []
+    asking = threading.Thread(
+        target=lambda: answers.extend(ask_at_once(client, 4, "SELECT 1"))
+    )
+    asking.start()
+    wait_for(lambda: len(server.log("request")) == 4)
+    wait_for(lambda: server.stats()["streaming"] == 2)
+    server.set(pool_held=0)
+    asking.join()
     assert [answer.status for answer in answers] == [200] * 4
     assert server.stats()["most_streaming"] == 2
 

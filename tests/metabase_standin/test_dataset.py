@@ -239,7 +239,7 @@ def test_nothing_is_sent_before_there_is_enough(client, server):
         assert time.monotonic() - started > 1.9
     server.reset()
     with client.open() as connection:
-        connection.send_export("json", sql)
+        connection.send_export("json", sql.replace("numbers(5)", "numbers(100)"))
         connection.socket.recv(1)
         assert not server.log("query_finished")
 
