@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 #include <string_view>
 
 #include <arrow/util/decimal.h>
@@ -136,21 +137,23 @@ std::optional<std::string> MiddleOfDecimal(const std::string& low,
   return negative ? "-" + digits : digits;
 }
 
-// Finite doubles as integers of the same order.
-int64_t Ordered(double value) {
-  auto bits = std::bit_cast<int64_t>(value);
-  return bits < 0 ? INT64_MIN - bits : bits;
+// Finite floats as integers of the same order, and back: it is its own inverse.
+template <typename Bits>
+Bits Ordered(Bits bits) {
+  return bits < 0 ? static_cast<Bits>(std::numeric_limits<Bits>::min() - bits) : bits;
 }
 
-std::optional<std::string> MiddleOfDouble(const std::string& low,
+// The middle of the values that a column holds: a FLOAT has none beyond its own.
+template <typename Float, typename Bits>
+std::optional<std::string> MiddleOfFloats(const std::string& low,
                                           const std::string& high) {
-  double from = 0;
-  double to = 0;
-  std::from_chars(low.data(), low.data() + low.size(), from);
-  std::from_chars(high.data(), high.data() + high.size(), to);
-  Number middle = Middle(Number(Ordered(from)), Number(Ordered(to)));
-  int64_t bits = Digits(middle.ToIntegerString());
-  auto value = std::bit_cast<double>(bits < 0 ? INT64_MIN - bits : bits);
+  auto place = [](const std::string& text) {
+    double value = 0;  // A FLOAT comes with the digits of a double.
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return Number(Ordered(std::bit_cast<Bits>(static_cast<Float>(value))));
+  };
+  const int64_t middle = Digits(Middle(place(low), place(high)).ToIntegerString());
+  const auto value = std::bit_cast<Float>(Ordered(static_cast<Bits>(middle)));
   std::array<char, 40> buffer{};
   auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
   if (error != std::errc()) return {};
@@ -273,8 +276,9 @@ std::vector<std::string> Middles(const ComparedColumn& column, const std::string
     case ValueKind::kDecimal:
       return one(MiddleOfDecimal(low, high));
     case ValueKind::kFloat:
+      return one(MiddleOfFloats<float, int32_t>(low, high));
     case ValueKind::kDouble:
-      return one(MiddleOfDouble(low, high));
+      return one(MiddleOfFloats<double, int64_t>(low, high));
     case ValueKind::kCalendar:
       return {MiddleOfCalendar(low, high)};
     case ValueKind::kTime:

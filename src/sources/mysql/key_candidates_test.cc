@@ -36,6 +36,11 @@ TEST(KeyCandidates, LieAboveTheLowOneAndNotAboveTheHighOne) {
             "0.000000000000000000000000000000");
   EXPECT_EQ(Middle(ValueKind::kDouble, "1", "4"), "2");
   EXPECT_EQ(Middle(ValueKind::kDouble, "-1", "1"), "0");
+  EXPECT_EQ(Middle(ValueKind::kFloat, "1", "4"), "2");
+  EXPECT_EQ(Middle(ValueKind::kFloat, "-1", "1"), "0");
+  // A double between the two may be none that a FLOAT can hold.
+  EXPECT_EQ(Middle(ValueKind::kFloat, "0", "1.401298464324817e-45"), "1e-45");
+  EXPECT_EQ(Middle(ValueKind::kFloat, "0", "2.802596928649634e-45"), "1e-45");
 }
 
 TEST(KeyCandidates, KnowTheCalendar) {

@@ -173,6 +173,10 @@ const std::vector<Distribution>& Distributions() {
        "seq * seq * 1.000000000000000000000000000007 - 900000000000000000000",
        {}},
       {"double", "id DOUBLE PRIMARY KEY", "POW(1.003, MOD(seq, 200000) - 100000)", {}},
+      {"float",
+       "id INT PRIMARY KEY, v FLOAT NOT NULL, KEY (v)",
+       "seq, IF(MOD(seq, 2), 1, -1) * POW(1.0006, seq - 100000)",
+       {"v"}},
       {"day",
        "id INT PRIMARY KEY, d DATE, KEY (d)",
        "seq, '2001-01-01' + INTERVAL MOD(seq, 3000) DAY",
@@ -391,6 +395,43 @@ TEST(Splitting, RefusesColumnsThatNoIndexBeginsWith) {
   auto missing = source->SplitRelation(relation, Request(4, {"vv"}), {});
   EXPECT_EQ(KindOf(missing.status()), ErrorKind::kNotFound);
   EXPECT_THAT(missing.status().message(), HasSubstr("did you mean 'v'"));
+}
+
+TEST(Splitting, ViewsAreCutByTheIndexOfTheTableBelow) {
+  MakeTable("s_below", "id INT PRIMARY KEY, v VARCHAR(20) NOT NULL, KEY (v)",
+            "seq, CONCAT('é', seq)", 40'000);
+  Server().Run(
+      "CREATE OR REPLACE VIEW s_over AS SELECT v AS name, id * 2 AS twice FROM s_below "
+      "WHERE id > 4000; CREATE OR REPLACE VIEW s_groups AS SELECT id DIV 10 AS ten, "
+      "COUNT(*) AS n FROM s_below GROUP BY id DIV 10");
+  Pieces pieces = Cut("s_over", Request(4, {"name"}));
+  EXPECT_EQ(pieces.split.pieces.size(), 4u);
+  EXPECT_LE(pieces.Imbalance(), 1.6) << ::testing::PrintToString(pieces.rows);
+
+  auto source = ShopSource();
+  auto refusal = [&](const std::string& view, const std::string& column) {
+    Relation relation = source->DescribeTable(view, {}).ValueOrDie();
+    arrow::Status status =
+        source->SplitRelation(relation, Request(4, {column}), {}).status();
+    EXPECT_EQ(KindOf(status), ErrorKind::kConfig) << status.ToString();
+    return status.message();
+  };
+  // A view can have no index: none is advised.
+  EXPECT_EQ(refusal("s_groups", "ten"),
+            "cutting table s_groups into pieces: view s_groups cannot be cut by ten: the "
+            "server would have to run all of it to find the bounds; leave partition_on "
+            "out, or let the view pass an indexed column of one table through");
+  EXPECT_THAT(refusal("s_over", "twice"), HasSubstr("pass an indexed column"));
+}
+
+TEST(Splitting, AnIndexIsNotAdvisedWhereNoneHelps) {
+  MakeTable("s_set", "id INT PRIMARY KEY, v SET('a', 'b'), KEY (v)", "seq, MOD(seq, 4)",
+            10'000);
+  auto source = ShopSource();
+  Relation relation = source->DescribeTable("s_set", {}).ValueOrDie();
+  EXPECT_THAT(source->SplitRelation(relation, Request(4, {"v"}), {}).status().message(),
+              HasSubstr("no range of a column of type set('a','b') is found by an index; "
+                        "choose another column"));
 }
 
 TEST(Splitting, TablesOfOtherEnginesAreCutAlike) {

@@ -56,15 +56,21 @@ class Chooser {
                            DidYouMean(name, relation_.schema->field_names()),
                        {{"table", relation_.table}, {"column", name}});
     }
-    if (relation_.table.empty()) {
+    // Nobody guesses the rows of a view, and it has no index of its own.
+    const bool is_view = !relation_.table.empty() && !relation_.estimated_rows &&
+                         relation_.indexes.empty();
+    if (relation_.table.empty() || is_view) {
       ARROW_ASSIGN_OR_RAISE(auto target, Usable(nullptr));
       if (target) return SplitKey{std::move(target), ""};
+      const std::string word = is_view ? "view" : "query";
       return MakeError(ErrorKind::kConfig,
-                       "the query cannot be cut by " + Joined(request_.on) +
+                       (is_view ? "view " + relation_.table : "the query") +
+                           " cannot be cut by " + Joined(request_.on) +
                            ": the server would have to run all of it to find the bounds; "
-                           "leave partition_on out, or let the query pass an indexed "
-                           "column of one table through");
+                           "leave partition_on out, or let the " +
+                           word + " pass an indexed column of one table through");
     }
+    ARROW_RETURN_NOT_OK(RefuseKinds());
     for (const Index& index : relation_.indexes) {
       if (!BeginsWith(index.columns, request_.on)) continue;
       ARROW_ASSIGN_OR_RAISE(auto target, Usable(&index));
@@ -82,6 +88,26 @@ class Chooser {
             QuoteIdentifier("by_" + request_.on[0]) + " ON " +
             QuoteIdentifier(relation_.table) + " (" + columns + ")",
         {{"table", relation_.table}});
+  }
+
+  // No index helps there, so none is asked for.
+  arrow::Status RefuseKinds() const {
+    for (const std::string& name : request_.on) {
+      const auto column = ComparedColumn::Of(*relation_.schema->GetFieldByName(name));
+      if (IsCut(column.kind)) continue;
+      return MakeError(ErrorKind::kConfig,
+                       "table " + relation_.table + " cannot be cut by " + name +
+                           ": no range of a column of type " + column.declared_type +
+                           " is found by an index; choose another column for "
+                           "partition_on, or leave it out",
+                       {{"table", relation_.table}, {"column", name}});
+    }
+    return arrow::Status::OK();
+  }
+
+  // No server answers ranges of a SET from an index.
+  static bool IsCut(ValueKind kind) {
+    return kind != ValueKind::kOther && kind != ValueKind::kSet;
   }
 
   // The index of a range that the caller asks for, where it leaves little.
@@ -133,8 +159,7 @@ class Chooser {
       auto field = relation_.schema->GetFieldByName(name);
       if (field == nullptr) break;
       ComparedColumn column = ComparedColumn::Of(*field);
-      // No server answers ranges of a SET from an index.
-      if (column.kind == ValueKind::kOther || column.kind == ValueKind::kSet) break;
+      if (!IsCut(column.kind)) break;
       key.push_back(std::move(column));
     }
     return key;

@@ -25,7 +25,8 @@ struct SplitKey {
 /// What was asked for (`request.on`), else the index of an incremental window that leaves
 /// a small part of the table, else the primary key, else a unique key without null. The
 /// index's further columns follow, and the primary key's, so that many rows with one
-/// value are cut too. kConfig where `request.on` begins no index; kNotFound for columns
+/// value are cut too. A view or a query is cut where the server finds the bounds through
+/// an index below it. kConfig where `request.on` begins no index; kNotFound for columns
 /// that are none.
 arrow::Result<SplitKey> ChooseSplitKey(Connection* connection, const Relation& relation,
                                        const SplitRequest& request);
