@@ -8,7 +8,9 @@
 
 #include "core/stop.h"
 #include "planner/cursor.h"
+#include "planner/increment.h"
 #include "planner/planner.h"
+#include "planner/schema_change.h"
 #include "planner/slice.h"
 
 namespace keelboat {
@@ -107,8 +109,37 @@ class TablePlanner {
       ARROW_ASSIGN_OR_RAISE(
           facts.cursor,
           view.MeasureCursor(facts.relation, spec.incremental_column, spec.where, stop));
+      ARROW_RETURN_NOT_OK(FindTextBehind(view, *cursor, facts, stop));
     }
     return facts;
+  }
+
+  // Nobody else can say whether the largest text of a cursor is behind the one before.
+  arrow::Status FindTextBehind(SourceSnapshot& view, const arrow::Field& cursor,
+                               TableFacts& facts, const std::stop_token& stop) const {
+    ARROW_ASSIGN_OR_RAISE(CursorKind kind, CursorKindOf(cursor));
+    if (kind != CursorKind::kText || !facts.lake.has_value()) return arrow::Status::OK();
+    const std::string watermark = ValueOf(*facts.lake, lake_key::kWatermark);
+    const bool followed =
+        ValueOf(*facts.lake, lake_key::kCursor) == cursor.name() &&
+        ValueOf(*facts.lake, lake_key::kCursorType) == SourceTypeOf(cursor) &&
+        facts.cursor->max.has_value();
+    if (!followed || *facts.cursor->max == watermark) return arrow::Status::OK();
+    Partition above;
+    above.source = facts.spec.source;
+    above.table = facts.spec.table;
+    above.columns = {cursor.name()};
+    above.where = facts.spec.where;
+    above.snapshot = view.info().id;
+    Predicate range;
+    range.columns = {cursor.name()};
+    range.lower = {watermark};
+    above.predicates.push_back(std::move(range));
+    ARROW_ASSIGN_OR_RAISE(auto reader, view.Read(facts.relation, above, stop));
+    std::shared_ptr<arrow::RecordBatch> batch;
+    ARROW_RETURN_NOT_OK(reader->ReadNext(&batch));
+    facts.cursor_is_back = batch == nullptr || batch->num_rows() == 0;
+    return reader->Close();
   }
 
   // Divides a long first load, and what is left of one.

@@ -120,7 +120,7 @@ arrow::Result<SliceLoad::Carried> SliceLoad::CarryOnce(const Partition& partitio
       taken += size;
       bytes += size;
       Advance(batch->num_rows(), size);
-      CountNulls(*batch, carried);
+      CountNulls(*batch, partition, carried);
       if (checker != nullptr) {
         ARROW_ASSIGN_OR_RAISE(auto checked, checker->Check(batch));
         batch = std::move(checked.passed);
@@ -152,7 +152,8 @@ arrow::Result<SliceLoad::Carried> SliceLoad::CarryOnce(const Partition& partitio
   return carried;
 }
 
-void SliceLoad::CountNulls(const arrow::RecordBatch& batch, Carried& carried) const {
+void SliceLoad::CountNulls(const arrow::RecordBatch& batch, const Partition& partition,
+                           Carried& carried) const {
   if (task_.plan.spec.quality.null_check_primary_keys.has_value()) {
     for (const std::string& column : task_.plan.spec.primary_key) {
       auto values = batch.GetColumnByName(column);
@@ -161,7 +162,10 @@ void SliceLoad::CountNulls(const arrow::RecordBatch& batch, Carried& carried) co
   }
   if (task_.plan.cursor.has_value()) {
     auto values = batch.GetColumnByName(task_.plan.cursor->column);
-    if (values != nullptr) carried.null_cursors += values->null_count();
+    const int64_t nulls = values == nullptr ? 0 : values->null_count();
+    carried.null_cursors += nulls;
+    const bool closed = task_.plan.cursor->open_from.has_value() && !partition.open_tail;
+    if (closed) carried.closed_null_cursors += nulls;
   }
 }
 
@@ -185,6 +189,7 @@ void SliceLoad::Keep(Carried carried) {
   rows_read_ += carried.rows_read;
   null_keys_ += carried.null_keys;
   null_cursors_ += carried.null_cursors;
+  closed_null_cursors_ += carried.closed_null_cursors;
   rows_written_ += carried.receipt.rows;
   receipts_.push_back(std::move(carried.receipt));
   Merge(carried.violations, violations_);
@@ -224,12 +229,14 @@ arrow::Status SliceLoad::Judge() {
                          ": give them one, or set null_cursor to include",
                      {{"table", table()}, {"column", cursor->column}});
   }
-  if (patches() && task_.plan.key.empty() && null_cursors_ > 0) {
-    return MakeError(ErrorKind::kUnsupported,
-                     std::to_string(null_cursors_) +
-                         " rows of the window have a cursor that is read as null, and "
-                         "without a key they cannot be told from those that the lake "
-                         "has: run with --full-refresh",
+  if (closed_null_cursors_ > 0) {
+    // The next increment would take them for rows that it reads again.
+    return MakeError(ErrorKind::kData,
+                     std::to_string(closed_null_cursors_) + " rows have a cursor " +
+                         cursor->column +
+                         " that is read as null, though to the source it lies among the "
+                         "others (a date such as 2024-00-15): give them a date, or "
+                         "load the table in full (load_strategy)",
                      {{"table", table()}, {"column", cursor->column}});
   }
   if (!violations_.empty()) ARROW_RETURN_NOT_OK(JudgeViolations());

@@ -73,6 +73,7 @@ class SliceLoad {
     int64_t rows_read = 0;
     int64_t null_keys = 0;
     int64_t null_cursors = 0;
+    int64_t closed_null_cursors = 0;
   };
 
   const std::string& table() const { return task_.plan.spec.table; }
@@ -80,7 +81,8 @@ class SliceLoad {
   arrow::Result<Carried> CarryOnce(const Partition& partition,
                                    std::atomic<int64_t>& bytes,
                                    const std::stop_token& stop);
-  void CountNulls(const arrow::RecordBatch& batch, Carried& carried) const;
+  void CountNulls(const arrow::RecordBatch& batch, const Partition& partition,
+                  Carried& carried) const;
   void Advance(int64_t rows, int64_t bytes);
   void Keep(Carried carried);
   // Looks up what left the open tail, and takes what is gone out of the closed files.
@@ -132,6 +134,7 @@ class SliceLoad {
   int64_t rows_quarantined_ = 0;
   int64_t null_keys_ = 0;
   int64_t null_cursors_ = 0;
+  int64_t closed_null_cursors_ = 0;  // Of those, outside the open tail.
 
   bool committed_ = false;
   bool quarantine_committed_ = false;

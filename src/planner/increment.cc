@@ -62,10 +62,13 @@ arrow::Status CheckNulls(const TableFacts& facts, const TablePlan& plan) {
   if (facts.cursor->nulls == 0 || plan.spec.null_cursor == NullCursor::kInclude) {
     return arrow::Status::OK();
   }
+  const CursorKind kind = plan.cursor->kind;
+  const bool is_time = kind == CursorKind::kTime || kind == CursorKind::kDate;
   return MakeError(
       ErrorKind::kData,
       "table " + plan.spec.table + ": " + std::to_string(facts.cursor->nulls) +
           " rows have no value in the cursor " + plan.spec.incremental_column +
+          (is_time ? " (null, or a date of zeros)" : "") +
           ", so no increment would ever see them: give them one, or set null_cursor to "
           "include, which reads them again in every run",
       {{"table", plan.spec.table},
@@ -107,7 +110,9 @@ arrow::Status Advance(const TableFacts& facts, const LakeSnapshot& lake,
   cursor.open_from = cursor.from;
   const bool none = !facts.cursor->max.has_value();
   int ahead = -1;
-  if (!none) {
+  if (!none && facts.cursor_is_back.has_value()) {
+    ahead = *facts.cursor_is_back ? -1 : 1;
+  } else if (!none) {
     ARROW_ASSIGN_OR_RAISE(
         ahead, CompareCursors(cursor.kind, *facts.cursor->max, *cursor.watermark));
   }
@@ -122,7 +127,10 @@ arrow::Status Advance(const TableFacts& facts, const LakeSnapshot& lake,
   ARROW_ASSIGN_OR_RAISE(
       std::string open_from,
       LookBack(CursorField(plan), *cursor.watermark, plan.spec.lookback));
-  ARROW_ASSIGN_OR_RAISE(int later, CompareCursors(cursor.kind, open_from, *cursor.from));
+  int later = ahead;
+  if (!facts.cursor_is_back.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(later, CompareCursors(cursor.kind, open_from, *cursor.from));
+  }
   if (later > 0) cursor.open_from = std::move(open_from);
   return arrow::Status::OK();
 }

@@ -149,6 +149,30 @@ TEST_F(IncrementTest, NeitherWatermarkNorTailGoBack) {
   EXPECT_EQ(Plan().cursor->open_from, "2024-03-01 11:50:00.000001");
 }
 
+TEST_F(IncrementTest, TheSourceSaysWhichOfTwoTextsIsLater) {
+  facts_.relation.schema = arrow::schema(
+      {facts_.relation.schema->field(0), Column("edited", arrow::utf8(), "varchar(20)")});
+  facts_.cursor->max = "E1";
+  ReadBefore();
+  // Its bytes are later, to the source it is not.
+  facts_.cursor->max = "c9";
+  facts_.cursor_is_back = true;
+  auto plan = Plan();
+  EXPECT_EQ(plan.cursor->watermark, "E1");
+  EXPECT_EQ(plan.cursor->open_from, "E1");
+  EXPECT_THAT(plan.warnings, testing::Contains(HasSubstr("deleted or set back")));
+  // Its bytes are earlier, to the source it is not.
+  facts_.cursor->max = "F1";
+  facts_.lake->configuration[lake_key::kWatermark] = "e1";
+  facts_.lake->configuration[lake_key::kOpenFrom] = "e1";
+  facts_.cursor_is_back = false;
+  plan = Plan();
+  EXPECT_EQ(plan.cursor->watermark, "F1");
+  EXPECT_EQ(plan.cursor->from, "e1");
+  EXPECT_EQ(plan.cursor->open_from, "F1");
+  EXPECT_THAT(plan.warnings, testing::Not(testing::Contains(HasSubstr("set back"))));
+}
+
 TEST_F(IncrementTest, SaysWhyItStartsAnew) {
   ReadBefore();
   auto test = [&](const std::string& why, auto change) {

@@ -28,6 +28,9 @@ struct TableFacts {
   SnapshotInfo snapshot;
   /// Measured in that view, for a table that follows a cursor.
   std::optional<CursorFacts> cursor;
+  /// Whether no row lies at or above the lake's watermark. Only asked of a text cursor,
+  /// whose order the source alone knows.
+  std::optional<bool> cursor_is_back;
   /// What the contract masks, in a stable text: "email:hash phone:partial".
   std::string masks;
   /// The columns that it masks.

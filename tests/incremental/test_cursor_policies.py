@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from latest import latest
 from three_ways import expect_alike, told
 
 TABLE = """
@@ -55,6 +56,65 @@ def test_rows_without_a_value_are_refused_or_read_each_time(
         expect_alike(project, server, "visits", ["id"], edit)
 
 
+@pytest.mark.parametrize("null", ["NULL", "NOT NULL"])
+@pytest.mark.parametrize("strategy", ["incremental", "hybrid"])
+def test_a_date_of_zeros_is_no_value(new_project, server, strategy, null):
+    table = TIMES.replace("DATETIME(6)", f"DATETIME(6) {null}")
+    project = new_project(
+        table + "SET sql_mode = ''; UPDATE visits SET seen = 0 WHERE id IN (3, 7);",
+        metadata(strategy),
+    )
+    project.replace("    user:", '    zero_dates: "null"\n    user:')
+    done = project.run("run")
+    assert done.code == 1, done.text
+    assert "2 rows have no value in the cursor seen (null, or a date of zeros)" in told(
+        done
+    )
+    project.write(
+        "metadata/table_metadata.json", metadata(strategy, null_cursor="include")
+    )
+    for edit in (
+        "SELECT 1",
+        "UPDATE visits SET note = 'second' WHERE seen = '0000-00-00'",
+        "SET sql_mode = ''; INSERT INTO visits VALUES (60, 0, 'late')",
+        "DELETE FROM visits WHERE id = 3",
+        "UPDATE visits SET seen = '2024-01-01 00:00:01' WHERE id = 7",
+    ):
+        server.execute(edit, "shop")
+        project.ok("run")
+        expected = [
+            tuple(line.split("\t"))
+            for line in server.execute(
+                "SELECT id, IF(seen = '0000-00-00', 'none', seen), note FROM visits"
+                " ORDER BY id",
+                "shop",
+            ).splitlines()
+        ]
+        sql = """SELECT id::VARCHAR, coalesce(strftime(seen, '%Y-%m-%d %H:%M:%S.%f'),
+            'none'), note FROM raw.visits ORDER BY id"""
+        assert project.warehouse(sql) == expected, edit
+        rows = latest(project.path / "lake" / "visits", ["id"])
+        assert len(rows) == len(expected), edit
+        assert project.ok("verify", "--source"), edit
+
+
+@pytest.mark.parametrize("key", ["PRIMARY KEY", ""])
+def test_a_value_read_as_null_among_the_others_is_refused(new_project, server, key):
+    project = new_project(
+        TIMES.replace("PRIMARY KEY", key)
+        + "SET sql_mode = ''; UPDATE visits SET seen = '2024-00-15' WHERE id = 3;",
+        metadata(null_cursor="include"),
+    )
+    project.replace("    user:", '    zero_dates: "null"\n    user:')
+    done = project.run("run")
+    assert done.code == 1, done.text
+    assert "1 rows have a cursor seen that is read as null" in told(done)
+    assert not (project.path / "lake" / "visits" / "_delta_log").exists()
+    server.execute("UPDATE visits SET seen = '2024-01-15' WHERE id = 3", "shop")
+    project.ok("run")
+    expect_alike(project, server, "visits", ["id"])
+
+
 @pytest.mark.parametrize("strategy", ["incremental", "hybrid"])
 def test_values_beyond_the_clock_do_not_move_the_watermark(new_project, server, strategy):
     project = new_project(TIMES, metadata(strategy))
@@ -90,6 +150,27 @@ def test_text_and_no_lookback_are_warned_about(new_project, server):
     project.write("metadata/table_metadata.json", metadata(lookback="0"))
     server.execute("DROP TABLE visits;" + TIMES, "shop")
     assert "lookback is 0" in told(project.ok("run"))
+
+
+@pytest.mark.parametrize("key", ["PRIMARY KEY", ""])
+def test_texts_are_in_the_order_of_the_source(new_project, server, key):
+    """Where case is none of its business, E1 is later than c9."""
+    table = f"CREATE TABLE visits (id INT {key}, seen VARCHAR(9) COLLATE utf8mb4_general_ci NOT NULL);"
+    first = "INSERT INTO visits VALUES (1, 'a1'), (2, 'B2'), (3, 'c9'), (4, 'E1');"
+    project = new_project(table + first, metadata())
+    project.ok("run")
+    for edit, watermark in (
+        ("DELETE FROM visits WHERE id = 4", "E1"),
+        ("INSERT INTO visits VALUES (5, 'f1')", "f1"),
+        ("INSERT INTO visits VALUES (6, 'G1')", "G1"),
+        ("UPDATE visits SET seen = 'h2' WHERE id = 6", "h2"),
+        ("DELETE FROM visits WHERE id = 6", "h2"),
+    ):
+        server.execute(edit, "shop")
+        done = project.ok("run", "--json")
+        assert done.json["tables"][0]["watermark"] == watermark, edit
+        assert ("rows were deleted or set back" in told(done)) == ("DELETE" in edit)
+        expect_alike(project, server, "visits", ["id"] if key else [], edit)
 
 
 def test_full_refresh_every_brings_what_no_cursor_tells(new_project, server):

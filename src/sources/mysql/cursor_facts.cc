@@ -11,6 +11,7 @@
 #include "core/nearest.h"
 #include "keelboat/error.h"
 #include "sources/mysql/literal.h"
+#include "sources/mysql/predicate_text.h"
 #include "sources/mysql/query_kill.h"
 #include "sources/mysql/statement_text.h"
 
@@ -29,6 +30,8 @@ struct CursorText {
   std::string from;
   std::string where;  // With brackets; empty for every row.
   std::string limit;  // The latest value that counts as past; empty: all of them.
+  std::string null;   // The row has no value, which a date of zeros is not either.
+  std::string value;  // It has one.
 };
 
 // An expression of a value, printed so that Predicate can take it.
@@ -118,8 +121,8 @@ arrow::Status MeasureByIndex(Connection* connection, const CursorText& text,
                              const std::string& table, CursorFacts* facts) {
   ARROW_ASSIGN_OR_RAISE(std::string printed, Printed(text.column, field));
   const std::string select = "SELECT /* " + tag + " */ ";
-  const std::string past = text.limit.empty() ? text.column + " IS NOT NULL"
-                                              : text.column + " <= " + text.limit;
+  std::string past = text.value;
+  if (!text.limit.empty()) past += " AND " + text.column + " <= " + text.limit;
   ARROW_ASSIGN_OR_RAISE(
       auto last, connection->Query(select + printed + text.from + Where(text, past) +
                                        " ORDER BY " + text.column + " DESC LIMIT 1",
@@ -134,10 +137,9 @@ arrow::Status MeasureByIndex(Connection* connection, const CursorText& text,
     facts->has_future = !future.empty();
   }
   if (!field.nullable()) return arrow::Status::OK();
-  ARROW_ASSIGN_OR_RAISE(auto nulls,
-                        connection->Query(select + "COUNT(*)" + text.from +
-                                              Where(text, text.column + " IS NULL"),
-                                          table));
+  ARROW_ASSIGN_OR_RAISE(
+      auto nulls,
+      connection->Query(select + "COUNT(*)" + text.from + Where(text, text.null), table));
   facts->nulls = NumberOf(nulls.at(0).at(0));
   return arrow::Status::OK();
 }
@@ -145,18 +147,17 @@ arrow::Status MeasureByIndex(Connection* connection, const CursorText& text,
 arrow::Status MeasureByScan(Connection* connection, const CursorText& text,
                             const arrow::Field& field, const std::string& tag,
                             const std::string& table, CursorFacts* facts) {
-  const std::string past = text.limit.empty()
-                               ? text.column
-                               : "CASE WHEN " + text.column + " <= " + text.limit +
-                                     " THEN " + text.column + " END";
+  std::string past = text.value;
+  if (!text.limit.empty()) past += " AND " + text.column + " <= " + text.limit;
+  past = "CASE WHEN " + past + " THEN " + text.column + " END";
   ARROW_ASSIGN_OR_RAISE(std::string printed, Printed("MAX(" + past + ")", field));
   const std::string future =
       text.limit.empty() ? "0"
                          : "COALESCE(SUM(" + text.column + " > " + text.limit + "), 0)";
   ARROW_ASSIGN_OR_RAISE(
       auto rows,
-      connection->Query("SELECT /* " + tag + " */ " + printed + ", COUNT(*) - COUNT(" +
-                            text.column + "), " + future + text.from +
+      connection->Query("SELECT /* " + tag + " */ " + printed + ", COALESCE(SUM(" +
+                            text.null + "), 0), " + future + text.from +
                             (text.where.empty() ? "" : " WHERE " + text.where),
                         table));
   facts->max = InForm(rows.at(0).at(0), field);
@@ -221,6 +222,11 @@ arrow::Result<CursorFacts> MeasureCursor(ConnectionPtr connection,
   CursorFacts facts;
   facts.indexed = BeginsIndex(relation, column);
   ARROW_ASSIGN_OR_RAISE(text.limit, PastLimit(connection.get(), *field, now));
+  Predicate predicate;
+  predicate.columns = {column};
+  ARROW_ASSIGN_OR_RAISE(text.value, PredicateText(predicate, *relation.schema));
+  predicate.kind = PredicateKind::kNull;
+  ARROW_ASSIGN_OR_RAISE(text.null, PredicateText(predicate, *relation.schema));
   const std::string tag = NewTag();
   const auto measure = facts.indexed ? MeasureByIndex : MeasureByScan;
   const unsigned long id = connection->id();

@@ -132,6 +132,26 @@ TEST(CursorFacts, WhatHasJustBeenWrittenIsNotTheFuture) {
   MariadbServer::Shared().Run("SET GLOBAL time_zone = '+00:00'");
 }
 
+TEST(CursorFacts, ADateOfZerosIsNoValue) {
+  for (const char* type : {"DATETIME(6)", "TIMESTAMP(6)", "DATE"}) {
+    for (bool indexed : {true, false}) {
+      SCOPED_TRACE(type);
+      Fill(type, "'2024-01-31'", "'2024-02-01'", indexed);
+      MariadbServer::Shared().Run(
+          "SET sql_mode = ''; INSERT INTO cursors VALUES (5, '0000-00-00')");
+      auto measured = Measure("c");
+      ASSERT_TRUE(measured.ok()) << measured.status().ToString();
+      EXPECT_EQ(measured->facts.nulls, 2);
+      EXPECT_EQ(measured->facts.max->substr(0, 10), "2024-02-01");
+      // Alone, it is no largest value.
+      auto alone = Measure("c", "id = 5");
+      ASSERT_TRUE(alone.ok()) << alone.status().ToString();
+      EXPECT_EQ(alone->facts.max, std::nullopt);
+      EXPECT_EQ(alone->facts.nulls, 1);
+    }
+  }
+}
+
 TEST(CursorFacts, TheUsersFilterHolds) {
   for (bool indexed : {true, false}) {
     Fill("INT", "5", "7", indexed);

@@ -199,14 +199,22 @@ arrow::Result<std::optional<int64_t>> KeyProbe::Estimate(const KeyRange& range) 
   return Explain(condition);
 }
 
+arrow::Result<std::string> KeyProbe::NullCondition() const {
+  Predicate predicate;
+  predicate.kind = PredicateKind::kNull;
+  predicate.columns = {target_.key[0].name};
+  return PredicateText(predicate, *target_.schema);
+}
+
 arrow::Result<std::optional<int64_t>> KeyProbe::EstimateNulls() {
-  return Explain(QuoteIdentifier(target_.key[0].name) + " <=> NULL");
+  ARROW_ASSIGN_OR_RAISE(std::string condition, NullCondition());
+  return Explain(condition);
 }
 
 arrow::Result<bool> KeyProbe::HasNulls() {
   ++statements_;
-  std::string text = "SELECT 1 FROM " + target_.from + " WHERE " +
-                     QuoteIdentifier(target_.key[0].name) + " <=> NULL";
+  ARROW_ASSIGN_OR_RAISE(std::string condition, NullCondition());
+  std::string text = "SELECT 1 FROM " + target_.from + " WHERE " + condition;
   for (const std::string& one : target_.lookup_conditions) text += " AND " + one;
   ARROW_ASSIGN_OR_RAISE(auto rows, connection_.Query(text + " LIMIT 1", target_.table));
   return !rows.empty();

@@ -73,6 +73,7 @@ class KeyProbe {
 
  private:
   arrow::Result<std::string> RangeCondition(const KeyRange& range) const;
+  arrow::Result<std::string> NullCondition() const;
   arrow::Result<std::string> Lookup(const KeyRange& range, const std::string& further,
                                     bool backward) const;
   arrow::Result<std::vector<Key>> Ask(const std::string& statement);

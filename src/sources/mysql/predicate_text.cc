@@ -23,8 +23,22 @@ using Values = std::span<const std::string>;
 
 std::string Quoted(const ComparedColumn& column) { return QuoteIdentifier(column.name); }
 
+// Whether a date of zeros may stand for no value: it has no place in time, so it goes
+// where null does.
+bool HasZeroDate(const ComparedColumn& column) {
+  return column.kind == ValueKind::kCalendar && column.nullable;
+}
+
+std::string ZeroDate(const ComparedColumn& column, const char* sign) {
+  return Quoted(column) + " " + sign + " '0000-00-00'";
+}
+
 // Unlike IS NULL, <=> NULL does not find the zero dates of a NOT NULL column.
-std::string IsNull(const ComparedColumn& column) { return Quoted(column) + " <=> NULL"; }
+std::string IsNull(const ComparedColumn& column) {
+  std::string text = Quoted(column) + " <=> NULL";
+  if (HasZeroDate(column)) text += " OR " + ZeroDate(column, "=");
+  return text;
+}
 
 bool IsListed(const ComparedColumn& column) {
   return column.kind == ValueKind::kEnum && !column.members.empty() &&
@@ -104,10 +118,9 @@ arrow::Result<std::string> RangeText(const Predicate& predicate, Columns columns
     ARROW_ASSIGN_OR_RAISE(std::string condition, Below(columns, upper));
     add(condition);
   }
-  if (text.empty()) {
-    if (predicate.or_null || !first.nullable) return std::string("TRUE");
-    return Quoted(first) + " IS NOT NULL";
-  }
+  if (text.empty() && (predicate.or_null || !first.nullable)) return std::string("TRUE");
+  if (predicate.lower.empty() && HasZeroDate(first)) add(ZeroDate(first, ">"));
+  if (text.empty()) return Quoted(first) + " IS NOT NULL";
   return predicate.or_null ? "(" + text + ") OR " + IsNull(first) : text;
 }
 

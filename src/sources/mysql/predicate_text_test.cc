@@ -23,6 +23,7 @@ const arrow::Schema& Schema() {
        Field("line", "int(11)", arrow::int32()),
        Field("note", "varchar(20)", arrow::utf8(), true),
        Field("born", "date", arrow::date32(), true),
+       Field("made", "date", arrow::date32()),
        Field("size", "enum('small','large')", arrow::utf8())});
   return schema;
 }
@@ -49,16 +50,34 @@ TEST(PredicateText, RangesAreHalfOpen) {
 }
 
 TEST(PredicateText, NullBelongsToARangeOnlyWhereItIsSaid) {
-  EXPECT_EQ(Text(Range({"born"}, {}, {})), "(`born` IS NOT NULL)");
-  Predicate with_null = Range({"born"}, {"2024-01-31"}, {});
+  EXPECT_EQ(Text(Range({"note"}, {}, {})), "(`note` IS NOT NULL)");
+  EXPECT_EQ(Text(Range({"note"}, {}, {"m"})), "(`note` < 'm')");
+  Predicate with_null = Range({"note"}, {"m"}, {});
   with_null.or_null = true;
-  EXPECT_EQ(Text(with_null), "((`born` >= '2024-01-31') OR `born` <=> NULL)");
+  EXPECT_EQ(Text(with_null), "((`note` >= 'm') OR `note` <=> NULL)");
   with_null.lower.clear();
   EXPECT_EQ(Text(with_null), "(TRUE)");
   Predicate null;
   null.kind = PredicateKind::kNull;
+  null.columns = {"note"};
+  EXPECT_EQ(Text(null), "(`note` <=> NULL)");
+}
+
+TEST(PredicateText, ADateOfZerosIsWhereNullIs) {
+  EXPECT_EQ(Text(Range({"born"}, {}, {})), "(`born` > '0000-00-00')");
+  EXPECT_EQ(Text(Range({"born"}, {}, {"2024-01-31"})),
+            "(`born` < '2024-01-31' AND `born` > '0000-00-00')");
+  EXPECT_EQ(Text(Range({"born"}, {"2024-01-31"}, {})), "(`born` >= '2024-01-31')");
+  Predicate with_null = Range({"born"}, {"2024-01-31"}, {});
+  with_null.or_null = true;
+  EXPECT_EQ(Text(with_null),
+            "((`born` >= '2024-01-31') OR `born` <=> NULL OR `born` = '0000-00-00')");
+  Predicate null;
+  null.kind = PredicateKind::kNull;
   null.columns = {"born"};
-  EXPECT_EQ(Text(null), "(`born` <=> NULL)");
+  EXPECT_EQ(Text(null), "(`born` <=> NULL OR `born` = '0000-00-00')");
+  // A column without null has nowhere else to put it.
+  EXPECT_EQ(Text(Range({"made"}, {}, {"2024-01-31"})), "(`made` < '2024-01-31')");
 }
 
 TEST(PredicateText, ExpandsTuples) {
@@ -80,7 +99,8 @@ TEST(PredicateText, OrNullSpeaksOfTheFirstColumn) {
   Predicate predicate = Range({"born", "id"}, {"2024-01-31", "1"}, {"2024-01-31", "7"});
   predicate.or_null = true;
   EXPECT_EQ(Text(predicate),
-            "((`born` = '2024-01-31' AND `id` >= 1 AND `id` < 7) OR `born` <=> NULL)");
+            "((`born` = '2024-01-31' AND `id` >= 1 AND `id` < 7) OR `born` <=> NULL OR "
+            "`born` = '0000-00-00')");
 }
 
 TEST(PredicateText, ListsTheMembersOfAnEnumRange) {
