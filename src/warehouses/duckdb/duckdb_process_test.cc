@@ -20,6 +20,7 @@
 
 #include "keelboat/error.h"
 #include "support/duckdb_fixture.h"
+#include "warehouses/duckdb/table_in_pieces.h"
 
 namespace keelboat::duckdb {
 namespace {
@@ -83,6 +84,8 @@ class DuckdbProcessTest : public WarehouseTest {
  protected:
   static constexpr int64_t kOldRows = 100;
   static constexpr int64_t kNewRows = 150000;
+  static constexpr int64_t kLargeRows = 30;
+  static constexpr int64_t kLargeGroup = 5;
 
   void SetUp() override {
     WarehouseTest::SetUp();
@@ -114,13 +117,52 @@ class DuckdbProcessTest : public WarehouseTest {
             "(SELECT rows FROM raw._keelboat_ledger)");
     if (rows.empty()) return -1;
     const int64_t version = std::stoll(rows[0][3].value_or("-1"));
-    EXPECT_EQ(rows[0][0], std::to_string(version == 0 ? kOldRows : kNewRows)) << when;
+    EXPECT_EQ(rows[0][0], std::to_string(version == 0 ? kOldRows : new_rows_)) << when;
     EXPECT_EQ(rows[0][0], rows[0][4]) << when;
     EXPECT_EQ(rows[0][1], "1") << when;
     EXPECT_EQ(rows[0][2], "run-" + std::to_string(version)) << when;
     return version;
   }
 
+  /// Version 1 has few rows in a row group from here on, so that it comes in pieces.
+  void UseLargeRows() {
+    new_rows_ = kLargeRows;
+    std::string ids;
+    std::string names;
+    for (int64_t id = 0; id < kLargeRows; ++id) {
+      ids += (ids.empty() ? "[" : ", ") + std::to_string(id);
+      names += (names.empty() ? "[\"" : "\", \"") + std::string(20'000, 'x') +
+               std::to_string(id);
+    }
+    new_ = WriteParquet(Path("large.parquet"), NumbersSchema(),
+                        {ids + "]", names + "\"]"}, kLargeGroup);
+  }
+
+  void BeginAtVersion0() {
+    std::filesystem::remove(DatabasePath());
+    std::filesystem::remove(DatabasePath() + ".wal");
+    auto result = Make()->Apply(Request(0), std::stop_token());
+    ASSERT_TRUE(result.ok()) << result.status();
+  }
+
+  /// Rows that a load in pieces has left; -1: no table of them.
+  int64_t PiecesLeft() const {
+    const std::string pieces = kPiecesTable;
+    const bool there = Value("SELECT count(*) FROM duckdb_tables() WHERE table_name = '" +
+                             pieces + "'") == "1";
+    return there ? std::stoll(Value("SELECT count(*) FROM raw." + pieces)) : -1;
+  }
+
+  /// The next load of version 1 ends well and leaves no pieces behind.
+  void ExpectLoadedAgain(bool nothing_new) {
+    auto again = Make()->Apply(Request(1), std::stop_token());
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_EQ(again->nothing_new, nothing_new);
+    EXPECT_EQ(ExpectWholeVersion("after the rerun"), 1);
+    EXPECT_EQ(PiecesLeft(), -1);
+  }
+
+  int64_t new_rows_ = kNewRows;
   LoadFile old_;
   LoadFile new_;
 };
@@ -216,6 +258,57 @@ TEST_F(DuckdbProcessTest, KilledBeforeAnyStatementOfAnIncrementLeavesOneWholeVer
     }
   }
   EXPECT_GE(kills, 6);
+}
+
+TEST_F(DuckdbProcessTest, KilledBeforeAnyStatementOfALoadInPiecesLeavesOneWholeVersion) {
+  UseLargeRows();
+  int pieces = 0;
+  bool survived = false;
+  for (int kill_at = 0; !survived; ++kill_at) {
+    ASSERT_LT(kill_at, 100);
+    BeginAtVersion0();
+    Child child(LoadArguments(kill_at));
+    const int code = child.Wait();
+    survived = code == 0;
+    ASSERT_TRUE(survived || code == -SIGKILL) << code;
+    EXPECT_EQ(ExpectWholeVersion("killed at " + std::to_string(kill_at)),
+              survived ? 1 : 0);
+    if (PiecesLeft() >= 0) ++pieces;
+    ExpectLoadedAgain(survived);
+  }
+  EXPECT_GE(pieces, kLargeRows / kLargeGroup);
+}
+
+TEST_F(DuckdbProcessTest, KilledAtAnyMomentOfALoadInPiecesLeavesOneWholeVersion) {
+  UseLargeRows();
+  BeginAtVersion0();
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(Child(LoadArguments(-1)).Wait(), 0);
+  const auto whole = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - begin);
+  std::minstd_rand random(11);
+  for (int round = 0; round < 12; ++round) {
+    BeginAtVersion0();
+    Child child(LoadArguments(-1));
+    const std::chrono::microseconds moment(whole.count() * (random() % 100) / 100);
+    std::this_thread::sleep_for(moment);
+    child.Kill();
+    child.Wait();
+    const int64_t version =
+        ExpectWholeVersion("killed after " + std::to_string(moment.count()) + " us");
+    ExpectLoadedAgain(version == 1);
+  }
+}
+
+TEST_F(DuckdbProcessTest, KilledRightAfterTheCommitOfALoadInPiecesKeepsTheNewVersion) {
+  UseLargeRows();
+  BeginAtVersion0();
+  Child child(
+      {Self(), "load-and-die", DatabasePath(), new_.uri, std::to_string(new_.rows)});
+  EXPECT_EQ(child.Wait(), -SIGKILL);
+  EXPECT_EQ(ExpectWholeVersion("after the kill"), 1);
+  EXPECT_EQ(PiecesLeft(), -1);
+  ExpectLoadedAgain(true);
 }
 
 TEST_F(DuckdbProcessTest, KilledRightAfterTheCommitKeepsTheNewVersion) {
