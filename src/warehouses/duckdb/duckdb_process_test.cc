@@ -84,7 +84,7 @@ class DuckdbProcessTest : public WarehouseTest {
  protected:
   static constexpr int64_t kOldRows = 100;
   static constexpr int64_t kNewRows = 150000;
-  static constexpr int64_t kLargeRows = 30;
+  static constexpr int64_t kLargeRows = 15;
   static constexpr int64_t kLargeGroup = 5;
 
   void SetUp() override {
