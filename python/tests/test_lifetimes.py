@@ -10,6 +10,7 @@ import duckdb
 import keelboat
 import pytest
 from metabase import metabase
+from processes import wait_until
 
 # A packet of rows every now and then; a batch would be whole in a minute.
 _SLOW = "SELECT seq, REPEAT('x', 9000) AS x, SLEEP(0.05) AS s FROM seq_1_to_2000"
@@ -41,7 +42,7 @@ def source(bi, monkeypatch):
     return keelboat.Source(os.environ["METABASE_URL"])
 
 
-def run(script: str, timeout: float = 30) -> str:
+def run(script: str, timeout: float = 120) -> str:
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=timeout
     )
@@ -68,10 +69,9 @@ def test_leaving_the_loop_ends_the_servers_query(source, bi):
     for batch in source.fetch("SELECT * FROM orders", strategy="parallel"):
         assert batch.num_rows
         break
-    deadline = time.monotonic() + 4
-    while bi.stats()["running_queries"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(
+        lambda: not bi.stats()["running_queries"], 60, "the server's query goes on"
+    )
 
 
 def test_another_thread_may_close_what_is_read(shop):
@@ -82,7 +82,7 @@ def test_another_thread_may_close_what_is_read(shop):
         began = time.monotonic()
         with pytest.raises(keelboat.CancelledError):
             result.to_arrow()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 30  # The rows take a hundred.
         closing.join()
 
 
@@ -107,11 +107,11 @@ def test_python_ends_while_a_thread_still_fetches(shop):
     run(
         "import keelboat, threading, time\n"
         "def work():\n"
-        "    keelboat.fetch('shop', 'SELECT SLEEP(60) AS s').to_arrow()\n"
+        "    keelboat.fetch('shop', 'SELECT SLEEP(600) AS s').to_arrow()\n"
         "threading.Thread(target=work, daemon=True).start()\n"
         "time.sleep(0.7)\n"
     )
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 100
 
 
 def test_python_ends_while_threads_open_and_leave_sources(shop):

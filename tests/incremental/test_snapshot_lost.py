@@ -89,7 +89,7 @@ def test_what_was_committed_before_is_marked(logging_server, proxy, tmp_path):
                 list((lake / name / "_delta_log").glob("*.json"))
                 for name in ("cash", "bank")
             ),
-            30,
+            120,
             "cash and bank were not committed",
         )
         cut.set()
