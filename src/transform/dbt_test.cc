@@ -258,7 +258,7 @@ TEST_F(DbtTest, ChildDiesWhenItsCommandsEnd) {
   child.descriptors = {commands.read_end.number(), -1, -1, -1};
   auto process = transform::ChildProcess::Start(child).ValueOrDie();
   commands.write_end.Close();  // what a kill -9 of the parent does
-  EXPECT_EQ(process->WaitFor(std::chrono::seconds(10)), 1);
+  EXPECT_EQ(process->WaitFor(std::chrono::seconds(60)), 1);
 }
 
 TEST_F(DbtTest, NamesAMissingInterpreter) {

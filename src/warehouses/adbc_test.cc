@@ -98,7 +98,7 @@ TEST(AdbcTest, CancelsAStatementOnAStopRequest) {
     // Already stopped: what begins now is cancelled too.
     EXPECT_FALSE(connection->Fetch(endless).ok());
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(20));
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(60));
   EXPECT_EQ(connection->Fetch("SELECT 1").ValueOrDie()[0][0], "1");
 }
 

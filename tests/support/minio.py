@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import time
@@ -11,6 +10,8 @@ import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from ports import free_port
 
 _PROGRAM = Path(__file__).resolve().parents[2] / "build" / "deps" / "minio" / "minio"
 _START_SECONDS = 60
@@ -21,12 +22,6 @@ SECRET_KEY = "s3cret/of+tests"
 
 class MinioError(Exception):
     pass
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @dataclass
@@ -161,7 +156,7 @@ def minio_server(
 ):
     """A server without buckets; ends with the block."""
     (home / "data").mkdir(parents=True, exist_ok=True)
-    server = Minio(home, _free_port(), tls=tls, domain=domain, prefix=prefix)
+    server = Minio(home, free_port(), tls=tls, domain=domain, prefix=prefix)
     if tls:
         server.make_certificate()
     try:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from contextlib import contextmanager
@@ -10,15 +9,10 @@ from pathlib import Path
 
 import private_server
 from database.mariadb import ServerError, as_user, find_program
+from ports import free_port
 
 _PROGRAM = private_server.ROOT / "build" / "deps" / "mysql56" / "server"
 _START_SECONDS = 60
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Mysql56:
@@ -68,7 +62,7 @@ def mysql56_server(home: Path, *settings: str):
     if not (_PROGRAM / "mysqld").exists():
         raise ServerError(f"{_PROGRAM} is not there: run: scripts/bootstrap test")
     shutil.copytree(_PROGRAM / "data" / "mysql", home / "data")
-    port = _free_port()
+    port = free_port()
     command = [
         str(_PROGRAM / "mysqld"),
         "--no-defaults",

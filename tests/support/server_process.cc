@@ -12,6 +12,7 @@
 #include <csignal>
 #include <fstream>
 #include <memory>
+#include <random>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -47,18 +48,23 @@ bool LogIn(MYSQL* handle, const ServerAddress& address) {
 }  // namespace
 
 uint16_t FreePort() {
-  int probe = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  if (bind(probe, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+  // Outside of what the system gives to connections, which could take a port before its
+  // server does.
+  std::uniform_int_distribution<int> ports(10'000, 32'767);
+  std::random_device random;
+  for (int tries = 0; tries < 1'000; ++tries) {
+    const auto port = static_cast<uint16_t>(ports(random));
+    const int probe = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    const bool free =
+        bind(probe, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
     close(probe);
-    Fail("finding a free port on loopback");
+    if (free) return port;
   }
-  close(probe);
-  return ntohs(address.sin_port);
+  Fail("finding a free port on loopback");
 }
 
 pid_t Spawn(const std::vector<std::string>& command, const std::string& log,

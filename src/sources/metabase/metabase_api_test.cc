@@ -328,13 +328,13 @@ TEST_P(MetabaseApiTest, AnExhaustedPoolIsOverload) {
 
 TEST_P(MetabaseApiTest, ClosingAStreamEndsTheQuery) {
   auto api = *Connect(Key());
-  auto stream = api->Export(Sql("SELECT number AS c0 FROM numbers(300000000)"), {});
+  auto stream = api->Export(Sql("SELECT number AS c0 FROM numbers(300000000000)"), {});
   ASSERT_TRUE(stream.ok()) << stream.status();
-  EXPECT_FALSE(IsCancelled("numbers(300000000)"));
+  EXPECT_FALSE(IsCancelled("numbers(300000000000)"));
   stream->reset();
   const auto begin = std::chrono::steady_clock::now();
-  while (!IsCancelled("numbers(300000000)")) {
-    ASSERT_LT(std::chrono::steady_clock::now() - begin, 3s);
+  while (!IsCancelled("numbers(300000000000)")) {
+    ASSERT_LT(std::chrono::steady_clock::now() - begin, 60s);
     std::this_thread::sleep_for(50ms);
   }
 }
@@ -347,12 +347,13 @@ TEST_P(MetabaseApiTest, AStopRequestEndsTheWaitAndTheQuery) {
     source.request_stop();
   });
   const auto begin = std::chrono::steady_clock::now();
-  const auto answer = api->Ask(
-      Sql("SELECT sum(sipHash64(number)) FROM numbers(3000000000)"), source.get_token());
+  const auto answer =
+      api->Ask(Sql("SELECT sum(sipHash64(number)) FROM numbers(30000000000000)"),
+               source.get_token());
   EXPECT_EQ(KindOf(answer.status()), ErrorKind::kCancelled);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
-  while (!IsCancelled("numbers(3000000000)")) {
-    ASSERT_LT(std::chrono::steady_clock::now() - begin, 4s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 30s);
+  while (!IsCancelled("numbers(30000000000000)")) {
+    ASSERT_LT(std::chrono::steady_clock::now() - begin, 60s);
     std::this_thread::sleep_for(50ms);
   }
 }

@@ -70,14 +70,14 @@ TEST_P(MetabaseRowFaultsTest, AServerThatEndsLongAnswersGetsShortOnes) {
 }
 
 TEST_P(MetabaseRowFaultsTest, ABodyThatStallsIsGivenUpAndAskedForAgain) {
-  Use("Growth Team Clickhouse Connection", 1s);
+  Use("Growth Team Clickhouse Connection", 3s);
   standin_->Fault(
-      R"({"kind":"cut","path":"POST /api/dataset/json","after_bytes":200000,"how":"stall","seconds":20,"times":1})");
+      R"({"kind":"cut","path":"POST /api/dataset/json","after_bytes":200000,"how":"stall","seconds":300,"times":1})");
   const auto begin = std::chrono::steady_clock::now();
   auto read = Fetch("SELECT order_id, note FROM orders");
   ASSERT_TRUE(read.status.ok()) << read.status.ToString();
   EXPECT_EQ(read.rows.size(), 20'000u);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 15s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 100s);
 }
 
 TEST_P(MetabaseRowFaultsTest, BodiesThatAreNoExportAreRefused) {
@@ -110,7 +110,7 @@ TEST_P(MetabaseRowFaultsTest, StoppingEndsTheServersQuery) {
   std::stop_source stop;
   Question question;
   question.sql =
-      "SELECT number, sleepEachRow(0.01) AS s FROM numbers(3000) "
+      "SELECT number, sleepEachRow(0.01) AS s FROM numbers(30000) "
       "SETTINGS max_block_size = 10";
   auto relation = DescribeAnswer(*api_, question, {}).ValueOrDie();
   Partition partition;
@@ -124,11 +124,11 @@ TEST_P(MetabaseRowFaultsTest, StoppingEndsTheServersQuery) {
   std::shared_ptr<arrow::RecordBatch> batch;
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(KindOf(reader->ReadNext(&batch)), ErrorKind::kCancelled);
-  for (int i = 0; i < 40 && standin_->Count("query_cancelled") == 0; ++i) {
+  for (int i = 0; i < 600 && standin_->Count("query_cancelled") == 0; ++i) {
     std::this_thread::sleep_for(100ms);
   }
   EXPECT_EQ(standin_->Count("query_cancelled"), 1);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 4s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 100s);
 }
 
 TEST_P(MetabaseRowFaultsTest, TheRowLimitIsSeen) {

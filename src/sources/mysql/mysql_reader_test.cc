@@ -321,8 +321,8 @@ TEST(MysqlReader, LeavingEarlyDoesNotReadTheRest) {
   ASSERT_TRUE(reader->ReadNext(&batch).ok());
   auto begin = std::chrono::steady_clock::now();
   reader.reset();
-  EXPECT_LT(SecondsSince(begin), 8.0);
-  EXPECT_TRUE(EndsWithin("large", 8.0));
+  EXPECT_LT(SecondsSince(begin), 60.0);
+  EXPECT_TRUE(EndsWithin("large", 60.0));
 }
 
 TEST(MysqlReader, ACloseInTheMiddleEndsTheStream) {
@@ -334,7 +334,7 @@ TEST(MysqlReader, ACloseInTheMiddleEndsTheStream) {
   ASSERT_TRUE(reader->ReadNext(&batch).ok());
   ASSERT_TRUE(reader->Close().ok());
   ASSERT_TRUE(reader->Close().ok());
-  EXPECT_TRUE(EndsWithin("large", 8.0));
+  EXPECT_TRUE(EndsWithin("large", 60.0));
 }
 
 TEST(MysqlReader, StopsBetweenBatches) {
@@ -349,11 +349,11 @@ TEST(MysqlReader, StopsBetweenBatches) {
   arrow::Status status = reader->ReadNext(&batch);
   EXPECT_EQ(KindOf(status), ErrorKind::kCancelled);
   EXPECT_EQ(batch, nullptr);
-  EXPECT_TRUE(EndsWithin("large", 8.0));
+  EXPECT_TRUE(EndsWithin("large", 60.0));
 }
 
-// The query below computes for a minute before its first row.
-constexpr const char* kSlowWhere = "SLEEP(60) = 0";
+// The query below computes for ten minutes before its first row.
+constexpr const char* kSlowWhere = "SLEEP(600) = 0";
 
 TEST(MysqlReader, StopsWhileTheServerIsSilent) {
   Server().Run("CREATE OR REPLACE TABLE quiet (a INT); INSERT INTO quiet VALUES (1)");
@@ -374,14 +374,15 @@ TEST(MysqlReader, StopsWhileTheServerIsSilent) {
     status = (*reader)->ReadNext(&batch);
   }
   EXPECT_EQ(KindOf(status), ErrorKind::kCancelled) << status.ToString();
-  EXPECT_LT(SecondsSince(begin), 8.0);
-  EXPECT_TRUE(EndsWithin("quiet", 8.0));
+  EXPECT_LT(SecondsSince(begin), 60.0);
+  EXPECT_TRUE(EndsWithin("quiet", 60.0));
 }
 
 TEST(MysqlReader, AServerThatIsSilentForTooLongIsATimeout) {
   Server().Run("CREATE OR REPLACE TABLE silent (a INT); INSERT INTO silent VALUES (1)");
   MysqlOptions options = ServerOptions();
-  options.read_timeout = std::chrono::seconds(1);
+  // Long enough for the questions before it on a machine that stands still for a while.
+  options.read_timeout = std::chrono::seconds(3);
   auto source = MakeMysqlSource(options).ValueOrDie();
   Relation relation = source->DescribeTable("silent", {}).ValueOrDie();
   Partition partition = WholeOf(relation);
@@ -390,7 +391,7 @@ TEST(MysqlReader, AServerThatIsSilentForTooLongIsATimeout) {
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(KindOf(result.status()), ErrorKind::kTimeout) << result.status().ToString();
   EXPECT_THAT(result.status().message(), HasSubstr("read_timeout"));
-  EXPECT_TRUE(EndsWithin("silent", 8.0));
+  EXPECT_TRUE(EndsWithin("silent", 60.0));
 }
 
 TEST(MysqlReader, AQueryThatIsKilledIsWorthARetry) {

@@ -181,7 +181,7 @@ TEST_F(DuckdbProcessTest, SaysWhoHoldsTheFileAndGoesOnAfterwards) {
     EXPECT_THAT(status.message(), HasSubstr(DatabasePath()));
     EXPECT_THAT(status.message(), HasSubstr("duckdb_process_test, pid"));
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(5));
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(30));
   holder.Kill();
   holder.Wait();
   auto result = warehouse->Apply(Request(1), std::stop_token());

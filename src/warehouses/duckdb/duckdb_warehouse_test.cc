@@ -358,9 +358,9 @@ TEST_F(DuckdbWarehouseTest, AFailureAtAnyStatementLeavesTheOldTable) {
 
 TEST_F(DuckdbWarehouseTest, StopsALongStatement) {
   LoadRequest request = Numbers("orders", 200000, 0);
-  // Forty times the same file: long enough to be stopped in the middle.
-  request.files.assign(40, request.files[0]);
-  request.rows *= 40;
+  // A thousand times the same file: long enough to be stopped in the middle, anywhere.
+  request.files.assign(1000, request.files[0]);
+  request.rows *= 1000;
   std::stop_source source;
   std::jthread stopper;
   auto warehouse = Make([&](std::string_view sql) {

@@ -216,11 +216,12 @@ TEST_F(SnowflakeFaultTest, AShortOutageIsBridgedByTheDriver) {
 TEST_F(SnowflakeFaultTest, ALongOutageEndsInTimeAndCanBeTriedAgain) {
   service().Fault(R"({"kind": "status", "status": 503, "sql": "^COPY", "times": 1000})");
   SnowflakeOptions options = Options();
-  options.request_timeout = std::chrono::seconds(2);
+  // Enough for each request of the load that follows, on a slow machine too.
+  options.request_timeout = std::chrono::seconds(5);
   auto warehouse = MakeSnowflakeWarehouse(options).ValueOrDie();
   const auto started = std::chrono::steady_clock::now();
   auto result = warehouse->Apply(Request(0), {});
-  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(30));
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(90));
   EXPECT_FALSE(result.ok());
   EXPECT_TRUE(IsRetryable(KindOf(result.status()))) << result.status();
   service().Reset();
@@ -363,7 +364,7 @@ TEST_F(SnowflakeFaultTest, ADriverThatIsNoLibraryIsNamed) {
 
 TEST_F(SnowflakeFaultTest, AStopEndsTheStatementThatRuns) {
   ASSERT_TRUE(Make()->Apply(Request(0), {}).ok());
-  service().Fault(R"({"kind": "hang", "seconds": 30, "sql": "^COPY", "times": 1})");
+  service().Fault(R"({"kind": "hang", "seconds": 600, "sql": "^COPY", "times": 1})");
   std::stop_source stop;
   std::jthread later([&] {
     while (service().Count("PUT ") < 2) {
@@ -375,7 +376,7 @@ TEST_F(SnowflakeFaultTest, AStopEndsTheStatementThatRuns) {
   const auto started = std::chrono::steady_clock::now();
   auto result = Make()->Apply(Request(1), stop.get_token());
   EXPECT_EQ(KindOf(result.status()), ErrorKind::kCancelled) << result.status();
-  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(15));
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(60));
   EXPECT_EQ(ExpectWholeVersion("stopped"), 0);
 }
 
