@@ -225,6 +225,27 @@ arrow::Result<std::shared_ptr<const Contract>> ReadContract(const fs::path& file
   return std::make_shared<const Contract>(std::move(contract));
 }
 
+// Rows that break a table's contract go to a table of the lake that no other may be.
+arrow::Status CheckQuarantineNames(const std::vector<ConfiguredTable>& tables) {
+  for (const ConfiguredTable& table : tables) {
+    const bool quarantines = table.contract != nullptr &&
+                             table.contract->on_violation() == OnViolation::kQuarantine;
+    if (!quarantines) continue;
+    for (const ConfiguredTable& other : tables) {
+      if (other.spec.table != table.spec.table + "__quarantine") continue;
+      return MakeError(ErrorKind::kConfig,
+                       "table '" + other.spec.table +
+                           "' has the name of the quarantine of table '" +
+                           table.spec.table +
+                           "': leave one of them out, rename it at the source, or let "
+                           "x-on-violation in the contract of '" +
+                           table.spec.table + "' be fail or warn",
+                       {{"table", other.spec.table}});
+    }
+  }
+  return arrow::Status::OK();
+}
+
 arrow::Result<std::vector<ConfiguredTable>> Chosen(
     std::vector<ConfiguredTable> tables, const std::vector<std::string>& names) {
   if (names.empty()) return tables;
@@ -419,6 +440,7 @@ arrow::Result<std::vector<ConfiguredTable>> Project::Tables(
       tables.push_back(std::move(table));
     }
   }
+  ARROW_RETURN_NOT_OK(CheckQuarantineNames(tables));
   return Chosen(std::move(tables), names);
 }
 

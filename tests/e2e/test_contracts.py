@@ -1,6 +1,7 @@
 """Contracts and masks through the whole way."""
 
 import hashlib
+import json
 
 MASKED = {
     "type": "object",
@@ -95,3 +96,23 @@ def test_warn_lets_rows_pass_and_says_so(project):
     done = project.ok("run")
     assert "maximum" in done.err
     assert project.lake("orders").num_rows == 3
+
+
+def test_no_table_has_the_name_of_anothers_quarantine(project, server):
+    server.execute(
+        "CREATE TABLE orders__quarantine (id INT PRIMARY KEY, z INT);"
+        "INSERT INTO orders__quarantine VALUES (7, 7)",
+        "shop",
+    )
+    file = project.path / "metadata" / "table_metadata.json"
+    tables = json.loads(file.read_text())
+    tables["orders__quarantine"] = {"load_strategy": "full"}
+    project.write("metadata/table_metadata.json", tables)
+    project.ok("run")
+    project.write("schema/orders.json", quarantining({"maximum": 2}))
+    for arguments in (("run",), ("run", "orders"), ("plan",), ("check",)):
+        done = project.run(*arguments)
+        assert done.code == 2, done.text
+        told = " ".join(done.text.split())
+        assert "'orders__quarantine' has the name of the quarantine of table" in told
+    assert project.lake("orders__quarantine").to_pylist() == [{"id": 7, "z": 7}]
