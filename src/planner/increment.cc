@@ -94,10 +94,10 @@ void WarnAboutCursor(const TableFacts& facts, TablePlan& plan) {
         "was read, with a smaller " +
         column + ", is missed");
   }
-  if (!facts.cursor->indexed) {
-    plan.warnings.push_back("the cursor " + column +
-                            " has no index: every run scans about " +
-                            std::to_string(facts.cursor->scan_rows) + " rows");
+  if (const int64_t rows = facts.cursor->scan_rows; !facts.cursor->indexed) {
+    plan.warnings.push_back(
+        "the cursor " + column + " has no index: every run scans " +
+        (rows > 0 ? "about " + std::to_string(rows) + " rows" : "all of the table"));
   }
 }
 

@@ -141,6 +141,33 @@ def test_a_cursor_without_index_tells_what_a_run_costs(new_project, server):
     assert "the cursor seen has no index: every run scans about 50 rows" in told(done)
 
 
+@pytest.mark.parametrize("strategy", ["incremental", "hybrid"])
+def test_a_view_is_followed_like_a_table(new_project, server, strategy):
+    """Also by an account that may not see how the server would read it."""
+    view = "CREATE VIEW visits AS SELECT id, seen, note FROM stored"
+    settings = metadata(strategy, primary_key=["id"])
+    project = new_project(TIMES.replace("visits", "stored") + view, settings)
+    done = project.ok("run")
+    assert "has no index: every run scans all of the table" in told(done)
+    for edit in (
+        "INSERT INTO stored VALUES (51, '2024-02-01', 'new')",
+        "UPDATE stored SET seen = '2024-02-02', note = 'second' WHERE id = 2",
+    ):
+        server.execute(edit, "shop")
+        assert project.ok("run", "--json").json["tables"][0]["strategy"] == "incremental"
+        expect_alike(project, server, "visits", ["id"], edit)
+    # Cutting it takes that right.
+    settings["visits"] |= {"partition_on": "id", "partitions": 3}
+    project.write("metadata/table_metadata.json", settings)
+    done = project.run("run")
+    assert done.code == 1, done.text
+    grant = "GRANT SELECT, SHOW VIEW ON `shop`.`visits` TO 'reader'@'127.0.0.1'"
+    assert grant in told(done)
+    server.execute(grant)
+    project.ok("run", "--full-refresh")
+    expect_alike(project, server, "visits", ["id"])
+
+
 def test_text_and_no_lookback_are_warned_about(new_project, server):
     text = TABLE.format(
         type="VARCHAR(20) NOT NULL", value="concat('v', lpad(seq, 9, '0'))"

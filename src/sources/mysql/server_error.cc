@@ -45,10 +45,14 @@ arrow::Status Denied(const ServerError& error, const MysqlOptions& options,
   if (grantee.empty()) grantee = QuoteLiteral(options.user);
   std::string what = QuoteIdentifier(options.database) + "." +
                      (table.empty() ? "*" : QuoteIdentifier(table));
-  details.emplace("grant", "GRANT SELECT ON " + what + " TO " + grantee);
+  const bool of_view = error.number == ER_VIEW_NO_EXPLAIN;
+  const std::string grant =
+      (of_view ? "GRANT SELECT, SHOW VIEW ON " : "GRANT SELECT ON ") + what + " TO " +
+      grantee;
+  details.emplace("grant", grant);
   return MakeError(ErrorKind::kDenied,
-                   error.message + "; the right is given by: GRANT SELECT ON " + what +
-                       " TO " + grantee,
+                   error.message + "; the right is given by: " + grant +
+                       (of_view ? " (and so on the tables below the view)" : ""),
                    std::move(details));
 }
 
@@ -104,6 +108,7 @@ arrow::Status StatusOf(const ServerError& error, const MysqlOptions& options,
     case ER_TABLEACCESS_DENIED_ERROR:
     case ER_COLUMNACCESS_DENIED_ERROR:
     case ER_SPECIFIC_ACCESS_DENIED_ERROR:
+    case ER_VIEW_NO_EXPLAIN:
       return Denied(error, options, table, account, std::move(details));
     case CR_CONNECTION_ERROR:
     case CR_CONN_HOST_ERROR:

@@ -89,6 +89,12 @@ TEST(ServerError, NamesTheGrantForTheAccount) {
   auto guessed = StatusOf({1142, "42000", message}, Options(), "orders", "");
   EXPECT_EQ(DetailOf(guessed, "grant"),
             "GRANT SELECT ON `olist`.`orders` TO 'ann'@'10.0.0.7'");
+  // How a view is read is shown to those who may see how it is made.
+  auto view = StatusOf({1345, "HY000", "EXPLAIN can not be issued"}, Options(), "orders",
+                       "'ann'@'%'");
+  EXPECT_EQ(KindOf(view), ErrorKind::kDenied);
+  EXPECT_EQ(DetailOf(view, "grant"),
+            "GRANT SELECT, SHOW VIEW ON `olist`.`orders` TO 'ann'@'%'");
   auto silent = StatusOf({1142, "42000", "denied"}, Options(), "orders", "");
   EXPECT_EQ(DetailOf(silent, "grant"), "GRANT SELECT ON `olist`.`orders` TO 'ann'");
 }
