@@ -1,5 +1,7 @@
 #include "app/config_sections.h"
 
+#include <sys/un.h>
+
 #include <algorithm>
 #include <cctype>
 #include <system_error>
@@ -77,8 +79,14 @@ MysqlSettings ReadMysql(MapReader& reader) {
       {{"auto", Compress::kAuto}, {"true", Compress::kYes}, {"false", Compress::kNo}});
   if (compress != Compress::kAuto) mysql.compress = compress == Compress::kYes;
   reader.Require({"user", "database"});
-  if (mysql.host.find("://") != std::string::npos ||
-      mysql.host.find('@') != std::string::npos) {
+  constexpr std::size_t kLongestSocket = sizeof(sockaddr_un::sun_path) - 1;
+  if (mysql.socket.size() > kLongestSocket) {
+    reader.Error("socket", reader.PathOf("socket") + ": no socket's path is longer than " +
+                               std::to_string(kLongestSocket) + " characters");
+  }
+  // Only addresses of IPv6 have colons, and they have several.
+  const bool has_port = std::count(mysql.host.begin(), mysql.host.end(), ':') == 1;
+  if (has_port || mysql.host.find_first_of("@/ ") != std::string::npos) {
     reader.Error("host",
                  reader.PathOf("host") +
                      " must be a host name or address alone: port, user, password "

@@ -114,9 +114,12 @@ arrow::Status StatusOf(const ServerError& error, const MysqlOptions& options,
     case CR_CONN_HOST_ERROR:
     case CR_UNKNOWN_HOST:
       return make(ErrorKind::kUnavailable,
-                  "; is the server running there and reachable from here? Check host and "
-                  "port of source " +
-                      options.name + " (MYSQL_HOST, MYSQL_PORT)");
+                  options.socket.empty()
+                      ? "; is the server running there and reachable from here? Check "
+                        "host and port of source " +
+                            options.name + " (MYSQL_HOST, MYSQL_PORT)"
+                      : "; is the server running here? Check socket of source " +
+                            options.name);
     case CR_SERVER_GONE_ERROR:
     case CR_SERVER_LOST:
     case CR_SERVER_LOST_EXTENDED:
@@ -147,6 +150,11 @@ arrow::Status StatusOf(const ServerError& error, const MysqlOptions& options,
                   "; the server blocks this host after failed attempts: an administrator "
                   "lifts that by FLUSH HOSTS");
     case ER_USER_LIMIT_REACHED:
+      if (error.message.find("max_user_connections") != std::string::npos) {
+        return make(ErrorKind::kUnavailable,
+                    "; one view of all tables takes two connections at least: wait, raise "
+                    "the account's limit, or set run.snapshot to per_table");
+      }
       return make(ErrorKind::kThrottled, "; the account has used up its quota");
     case ER_STATEMENT_TIMEOUT:
     case kMysqlQueryTimeout:

@@ -99,11 +99,22 @@ TEST(ServerError, NamesTheGrantForTheAccount) {
   EXPECT_EQ(DetailOf(silent, "grant"), "GRANT SELECT ON `olist`.`orders` TO 'ann'");
 }
 
+TEST(ServerError, OneConnectionIsNoQuotaThatIsUsedUp) {
+  auto status =
+      StatusOf({1226, "42000",
+                "User 'ann' has exceeded the 'max_user_connections' resource (current "
+                "value: 1)"},
+               Options(), "", "");
+  EXPECT_EQ(KindOf(status), ErrorKind::kUnavailable);
+  EXPECT_THAT(status.message(), HasSubstr("takes two connections at least"));
+}
+
 TEST(ServerError, NamesTheSocketWhereThereIsOne) {
   MysqlOptions options = Options();
   options.socket = "/run/db.sock";
   auto status = StatusOf({2002, "HY000", "words"}, options, "", "");
   EXPECT_THAT(status.message(), HasSubstr("/run/db.sock/olist"));
+  EXPECT_THAT(status.message(), HasSubstr("Check socket of source shop"));
   EXPECT_EQ(DetailOf(status, "socket"), "/run/db.sock");
   EXPECT_EQ(DetailOf(status, "host"), "");
 }
