@@ -81,7 +81,8 @@ MysqlSettings ReadMysql(MapReader& reader) {
   reader.Require({"user", "database"});
   constexpr std::size_t kLongestSocket = sizeof(sockaddr_un::sun_path) - 1;
   if (mysql.socket.size() > kLongestSocket) {
-    reader.Error("socket", reader.PathOf("socket") + ": no socket's path is longer than " +
+    reader.Error("socket", reader.PathOf("socket") +
+                               ": no socket's path is longer than " +
                                std::to_string(kLongestSocket) + " characters");
   }
   // Only addresses of IPv6 have colons, and they have several.

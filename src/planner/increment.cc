@@ -83,6 +83,12 @@ void WarnAboutCursor(const TableFacts& facts, TablePlan& plan) {
                             " lie beyond the server's clock: those rows are read again "
                             "in every run until their time has come");
   }
+  // A hybrid load is full without a key.
+  if (plan.key.empty() && plan.spec.strategy == LoadStrategy::kIncremental) {
+    plan.warnings.push_back(
+        "there is no key, so an updated row comes beside its older version: declare "
+        "primary_key, or set load_strategy to hybrid where rows are updated");
+  }
   if (plan.cursor->kind == CursorKind::kText) {
     plan.warnings.push_back("the cursor " + column +
                             " is text: it must be written so that the server's order is "

@@ -247,6 +247,16 @@ TEST_F(IncrementTest, AnIncrementalTableTakesNewColumnsAndSaysWhatTheyLack) {
   EXPECT_THAT(plan.warnings[0], HasSubstr("added note"));
 }
 
+TEST_F(IncrementTest, WarnsOfVersionsThatStayBesideEachOther) {
+  facts_.relation.primary_key.clear();
+  EXPECT_TRUE(Plan().warnings.empty());
+  facts_.spec.strategy = LoadStrategy::kIncremental;
+  auto plan = Plan();
+  ASSERT_EQ(plan.warnings.size(), 1u);
+  EXPECT_THAT(plan.warnings[0],
+              HasSubstr("no key, so an updated row comes beside its older version"));
+}
+
 TEST_F(IncrementTest, FullRefreshEveryWaitsForItsTime) {
   ReadBefore();
   facts_.spec.full_refresh_every = std::chrono::hours(24);

@@ -241,22 +241,12 @@ arrow::Status RowDecoder::Append(const uint8_t* row, int64_t length) {
 arrow::Status RowDecoder::DecodeCell(std::size_t column, Cursor* cursor) {
   ColumnBuffer& buffer = columns_[column];
   CellKind cell = table_.types[column].cell;
-  auto fixed = [&](auto zero) {
-    using T = decltype(zero);
-    if (!cursor->Has(sizeof(T))) return Malformed();
-    buffer.AppendValue(Load<T>(cursor->at));
-    cursor->at += sizeof(T);
-    return arrow::Status::OK();
-  };
   switch (cell) {
     case CellKind::kFixed1:
-      return fixed(uint8_t{});
     case CellKind::kFixed2:
-      return fixed(uint16_t{});
     case CellKind::kFixed4:
-      return fixed(uint32_t{});
     case CellKind::kFixed8:
-      return fixed(uint64_t{});
+      return Malformed();  // The row ends within the cell: all others are plain.
     case CellKind::kDate:
       return DecodeDate(column, cursor);
     case CellKind::kDateTime:
@@ -353,16 +343,14 @@ arrow::Status RowDecoder::DecodeDecimal(std::size_t column, const uint8_t* text,
   std::string_view digits(reinterpret_cast<const char*>(text),
                           static_cast<std::size_t>(length));
   const auto& type = static_cast<const arrow::DecimalType&>(*table_.types[column].arrow);
-  bool fits = false;
-  if (table_.types[column].cell == CellKind::kDecimal128) {
-    arrow::Decimal128 value;
-    fits = ParseDecimal(digits, type.precision(), type.scale(), &value);
-    if (fits) columns_[column].AppendValue(value.ToBytes());
-  } else {
-    arrow::Decimal256 value;
-    fits = ParseDecimal(digits, type.precision(), type.scale(), &value);
-    if (fits) columns_[column].AppendValue(value.ToBytes());
-  }
+  auto read = [&](auto value) {
+    if (!ParseDecimal(digits, type.precision(), type.scale(), &value)) return false;
+    columns_[column].AppendValue(value.ToBytes());
+    return true;
+  };
+  const bool fits = table_.types[column].cell == CellKind::kDecimal128
+                        ? read(arrow::Decimal128())
+                        : read(arrow::Decimal256());
   if (fits) return arrow::Status::OK();
   return Refuse(column, "the number does not fit " + type.ToString(), Printable(digits));
 }

@@ -113,13 +113,13 @@ arrow::Status StatusOf(const ServerError& error, const MysqlOptions& options,
     case CR_CONNECTION_ERROR:
     case CR_CONN_HOST_ERROR:
     case CR_UNKNOWN_HOST:
-      return make(ErrorKind::kUnavailable,
-                  options.socket.empty()
-                      ? "; is the server running there and reachable from here? Check "
-                        "host and port of source " +
-                            options.name + " (MYSQL_HOST, MYSQL_PORT)"
-                      : "; is the server running here? Check socket of source " +
-                            options.name);
+      return make(
+          ErrorKind::kUnavailable,
+          options.socket.empty()
+              ? "; is the server running there and reachable from here? Check "
+                "host and port of source " +
+                    options.name + " (MYSQL_HOST, MYSQL_PORT)"
+              : "; is the server running here? Check socket of source " + options.name);
     case CR_SERVER_GONE_ERROR:
     case CR_SERVER_LOST:
     case CR_SERVER_LOST_EXTENDED:
@@ -151,9 +151,10 @@ arrow::Status StatusOf(const ServerError& error, const MysqlOptions& options,
                   "lifts that by FLUSH HOSTS");
     case ER_USER_LIMIT_REACHED:
       if (error.message.find("max_user_connections") != std::string::npos) {
-        return make(ErrorKind::kUnavailable,
-                    "; one view of all tables takes two connections at least: wait, raise "
-                    "the account's limit, or set run.snapshot to per_table");
+        return make(
+            ErrorKind::kUnavailable,
+            "; one view of all tables takes two connections at least: wait, raise "
+            "the account's limit, or set run.snapshot to per_table");
       }
       return make(ErrorKind::kThrottled, "; the account has used up its quota");
     case ER_STATEMENT_TIMEOUT:
