@@ -30,8 +30,10 @@ using testing::HasSubstr;
 using testing::Not;
 
 // A query that runs for minutes unless it is cancelled.
+// Says in the log that it has an open connection, and computes then.
 constexpr const char* kEndless =
-    "{{ config(materialized='table') }}\n"
+    "{{ config(materialized='table', pre_hook=['select 1', "
+    "\"{{ log('the hooks ran', info=True) }}\"]) }}\n"
     "select count(*) as n from range(100000000) a, range(100000000) b "
     "where (a.range * 7919 + b.range) % 1000003 = 1";
 
@@ -213,6 +215,11 @@ TEST_F(DbtTest, StopCancelsARunningQuery) {
   std::stop_source stop;
   std::jthread stopper([&] {
     recorder_.AwaitNode("facts");
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (Log().find("the hooks ran") == std::string::npos &&
+           std::chrono::steady_clock::now() < patience) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     stop.request_stop();
   });
