@@ -1,5 +1,7 @@
 #include "sources/mysql/server_error.h"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include <errmsg.h>
@@ -27,6 +29,18 @@ std::string AccountIn(const std::string& message) {
   return message.substr(begin, end - begin + 1);
 }
 
+// "RELOAD" out of "…you need (at least one of) the RELOAD, SUPER privilege(s)…": rights
+// on the server as a whole, of which the first is the least.
+std::string ServerRightIn(const std::string& message) {
+  constexpr std::string_view kBefore = "(at least one of) the ";
+  const std::size_t at = message.find(kBefore);
+  if (at == std::string::npos) return {};
+  const std::size_t begin = at + kBefore.size();
+  const std::size_t end =
+      std::min(message.find(',', begin), message.find(" priv", begin));
+  return end == std::string::npos ? "" : message.substr(begin, end - begin);
+}
+
 arrow::Status LoginRefused(const ServerError& error, const MysqlOptions& options,
                            ErrorDetail::Map details) {
   return MakeError(ErrorKind::kAuth,
@@ -46,9 +60,12 @@ arrow::Status Denied(const ServerError& error, const MysqlOptions& options,
   std::string what = QuoteIdentifier(options.database) + "." +
                      (table.empty() ? "*" : QuoteIdentifier(table));
   const bool of_view = error.number == ER_VIEW_NO_EXPLAIN;
-  const std::string grant =
-      (of_view ? "GRANT SELECT, SHOW VIEW ON " : "GRANT SELECT ON ") + what + " TO " +
-      grantee;
+  std::string right = of_view ? "SELECT, SHOW VIEW" : "SELECT";
+  if (std::string named = ServerRightIn(error.message); !named.empty()) {
+    right = std::move(named);
+    what = "*.*";
+  }
+  const std::string grant = "GRANT " + right + " ON " + what + " TO " + grantee;
   details.emplace("grant", grant);
   return MakeError(ErrorKind::kDenied,
                    error.message + "; the right is given by: " + grant +

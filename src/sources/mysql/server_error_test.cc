@@ -95,6 +95,11 @@ TEST(ServerError, NamesTheGrantForTheAccount) {
   EXPECT_EQ(KindOf(view), ErrorKind::kDenied);
   EXPECT_EQ(DetailOf(view, "grant"),
             "GRANT SELECT, SHOW VIEW ON `olist`.`orders` TO 'ann'@'%'");
+  auto server = StatusOf({1227, "42000",
+                          "Access denied; you need (at least one of) the RELOAD, SUPER "
+                          "privilege(s) for this operation"},
+                         Options(), "", "'ann'@'%'");
+  EXPECT_EQ(DetailOf(server, "grant"), "GRANT RELOAD ON *.* TO 'ann'@'%'");
   auto silent = StatusOf({1142, "42000", "denied"}, Options(), "orders", "");
   EXPECT_EQ(DetailOf(silent, "grant"), "GRANT SELECT ON `olist`.`orders` TO 'ann'");
 }
