@@ -242,6 +242,14 @@ arrow::Result<std::shared_ptr<FetchReader>> Fetch(
                      "values of this source never contradict their column's type: cast "
                      "the column in the query to have it as text");
   }
+  // Also where one answer is the way: then nobody else looks at it.
+  if (has_snapshots && !options.partition_on.empty() &&
+      relation.schema->GetFieldIndex(options.partition_on) < 0) {
+    return MakeError(ErrorKind::kNotFound,
+                     "there is no column " + options.partition_on + " to cut by" +
+                         DidYouMean(options.partition_on, relation.schema->field_names()),
+                     {{"column", options.partition_on}});
+  }
   ARROW_RETURN_NOT_OK(MakeText(options.text_columns, &relation));
   Wanted wanted{source, std::move(relation), {}, options};
   Partition& whole = wanted.whole;

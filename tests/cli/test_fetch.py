@@ -266,6 +266,7 @@ def test_typed_parameters_of_plain_sql(project):
         (["fetch", "shop", "SELECT 1", "--format", "xml"], 2, "xml"),
         (["fetch", "shop", "SELECT 1", "--strategy", "fast"], 2, "fast"),
         (["fetch", "shop", "SELECT 1", "--workers", "0"], 2, "workers"),
+        (["fetch", "shop", "SELECT 1 AS a", "--partition-on", "b"], 2, "no column b"),
         (["fetch", "shop", "--card", "7"], 1, "saved questions"),
     ],
 )

@@ -119,14 +119,15 @@ void RowStream::Drain(std::chrono::milliseconds patience) {
 arrow::Result<std::vector<std::string>> RowStream::ServerWarnings() {
   std::vector<std::string> warnings;
   if (warning_count_ == 0) return warnings;
+  const std::string what = table_.empty() ? "the query" : "table " + table_;
   ARROW_ASSIGN_OR_RAISE(auto rows, connection_->Query("SHOW WARNINGS LIMIT 5"));
   for (const auto& row : rows) {
     if (row.size() < 3 || !row[2]) continue;
-    warnings.push_back("the server warns while reading table " + table_ + ": " + *row[2]);
+    warnings.push_back("the server warns while reading " + what + ": " + *row[2]);
   }
   if (warning_count_ > rows.size()) {
     warnings.push_back("the server raised " + std::to_string(warning_count_) +
-                       " warnings while reading table " + table_);
+                       " warnings while reading " + what);
   }
   return warnings;
 }
