@@ -150,7 +150,7 @@ def test_stops_the_server_on_a_signal(example, number, code):
     children = children_of(serving.pid)
     assert len(children) == 1
     serving.send_signal(number)
-    assert serving.wait(30) == code
+    assert serving.wait(90) == code
     assert not any(alive(pid) for pid in children)
     serving.stdout.close()
 

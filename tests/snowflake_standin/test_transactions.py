@@ -83,7 +83,7 @@ def test_an_update_waits_for_the_one_before_it(table):
     time.sleep(0.5)
     assert second.is_alive()
     table.run("COMMIT")
-    second.join(10)
+    second.join(60)
     assert rows(table.run) == [(1, 11), (2, 11)]
 
 
