@@ -28,8 +28,9 @@ bool ConcernsOneTable(const arrow::Status& status) {
       return true;
     case ErrorKind::kConfig:
     case ErrorKind::kNotFound:
-      // A table, or a column of it, that is not there; else it is the database.
-      return !DetailOf(status, "table").empty();
+      // A table, or a column of it, that is not there or will not do; else it is the
+      // database.
+      return !DetailOf(status, "table").empty() || !DetailOf(status, "column").empty();
     default:
       return false;
   }

@@ -163,7 +163,8 @@ arrow::Result<std::chrono::seconds> Duration(const arrow::Field& field,
   if (duration.ok()) return duration;
   return MakeError(ErrorKind::kConfig,
                    "lookback '" + lookback + "' does not fit the cursor " + field.name() +
-                       ", which is a time: write a length of time such as 10m or 1d");
+                       ", which is a time: write a length of time such as 10m or 1d",
+                   {{"column", field.name()}});
 }
 
 // Digits with or without a sign and a point, as many as can be compared.
@@ -301,7 +302,8 @@ arrow::Result<std::string> LookBack(const arrow::Field& field, const std::string
         return MakeError(ErrorKind::kConfig,
                          "lookback '" + lookback + "' does not fit the cursor " +
                              field.name() +
-                             ", which is a number: write a number such as 10000");
+                             ", which is a number: write a number such as 10000",
+                         {{"column", field.name()}});
       }
       return NumberBefore(*field.type(), value, number);
     }
@@ -317,9 +319,10 @@ arrow::Result<std::string> LookBack(const arrow::Field& field, const std::string
       break;
   }
   if (!lookback.empty() && !IsNoLookback(lookback)) {
-    return MakeError(ErrorKind::kConfig, "lookback '" + lookback +
-                                             "' cannot be taken from the cursor " +
-                                             field.name() + ", which is text: remove it");
+    return MakeError(ErrorKind::kConfig,
+                     "lookback '" + lookback + "' cannot be taken from the cursor " +
+                         field.name() + ", which is text: remove it",
+                     {{"column", field.name()}});
   }
   return value;
 }

@@ -172,6 +172,30 @@ def test_a_view_is_followed_like_a_table(new_project, server, strategy):
         server.execute(f"REVOKE {rights} FROM 'reader'@'127.0.0.1'")
 
 
+@pytest.mark.parametrize(
+    "column, lookback, words",
+    [
+        ("TIME", None, "column seen (duration[us]) cannot be a cursor"),
+        ("VARCHAR(20)", "5m", "cannot be taken from the cursor seen, which is text"),
+        ("DATETIME(6)", "500", "does not fit the cursor seen, which is a time"),
+        ("INT", "5m", "does not fit the cursor seen, which is a number"),
+    ],
+)
+def test_a_cursor_that_will_not_do_stops_its_own_table(
+    new_project, server, column, lookback, words
+):
+    more = {} if lookback is None else {"lookback": lookback}
+    project = new_project(
+        TABLE.format(type=column, value="20240101 + seq % 9")
+        + "CREATE TABLE customers (id INT PRIMARY KEY); INSERT INTO customers VALUES (1)",
+        {**metadata(**more), "customers": {"load_strategy": "full"}},
+    )
+    done = project.run("run")
+    assert done.code == 2, done.text
+    assert words in told(done)
+    assert project.warehouse("SELECT id FROM raw.customers") == [(1,)]
+
+
 def test_text_and_no_lookback_are_warned_about(new_project, server):
     text = TABLE.format(
         type="VARCHAR(20) NOT NULL", value="concat('v', lpad(seq, 9, '0'))"
