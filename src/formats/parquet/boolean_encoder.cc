@@ -58,6 +58,7 @@ class BooleanEncoder final : public ColumnEncoder {
   void AppendPlain(std::span<const uint32_t>, Bytes*) const override {}
   void AppendDictionary(Bytes*) const override {}
   void ClearDictionary() override {}
+  void DropDictionary() override {}
 
   int64_t page_values_ = 0;
   Seen page_;

@@ -162,7 +162,7 @@ class BytesEncoder final : public ColumnEncoder {
     const bool no_nulls = rows.null_count() == 0;
     int64_t row = 0;
     for (int64_t end = 0; in_dictionary() && row < rows.length(); row = end) {
-      end = std::min(row + ColumnEncoder::kStep, rows.length());
+      end = std::min(row + decision_step(), rows.length());
       for (int64_t at = row; at < end; ++at) {
         if (no_nulls || rows.IsValid(at)) AddToDictionary(view(at));
       }
@@ -255,6 +255,10 @@ class BytesEncoder final : public ColumnEncoder {
   void ClearDictionary() override {
     dictionary_.Clear();
     seen_on_.clear();
+  }
+  void DropDictionary() override {
+    dictionary_ = BytesDictionary();
+    std::vector<uint32_t>().swap(seen_on_);
   }
 
   const bool is_text_;

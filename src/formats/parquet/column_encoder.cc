@@ -22,8 +22,6 @@ constexpr int64_t kPageRows = 20'480;
 constexpr std::size_t kPageBytes = 1 << 20;
 // Readers keep a whole dictionary at hand.
 constexpr int64_t kDictionaryBytes = 2 << 20;
-// What repeats this little so early will not come good.
-constexpr int64_t kEarly = 4096;
 constexpr int64_t kEarlyMostPercent = 90;
 constexpr int64_t kSettled = 32 << 10;
 constexpr int64_t kMostPercent = 50;
@@ -34,12 +32,11 @@ constexpr int64_t kSortedRepeats = 64;
 // Longer bounds are left out of footers, as readers may take a cut one for a value.
 constexpr std::size_t kMostBoundBytes = 4096;
 
-}  // namespace
-
-arrow::Result<std::unique_ptr<ColumnEncoder>> ColumnEncoder::Make(
+arrow::Result<std::unique_ptr<ColumnEncoder>> MakeEncoder(
     const arrow::DataType& type, const ::parquet::ColumnDescriptor& descriptor,
-    int compression_level) {
-  ARROW_ASSIGN_OR_RAISE(auto compressor, PageCompressor::Make(compression_level));
+    EncoderContext* context) {
+  ARROW_ASSIGN_OR_RAISE(auto compressor, PageCompressor::Make(context->compression_level,
+                                                              &context->compressed));
   switch (descriptor.physical_type()) {
     case ::parquet::Type::BOOLEAN:
       return MakeBooleanEncoder(descriptor, std::move(compressor));
@@ -47,8 +44,18 @@ arrow::Result<std::unique_ptr<ColumnEncoder>> ColumnEncoder::Make(
     case ::parquet::Type::FIXED_LEN_BYTE_ARRAY:
       return MakeBytesEncoder(type, descriptor, std::move(compressor));
     default:
-      return MakeNumberEncoder(descriptor, std::move(compressor));
+      return MakeNumberEncoder(descriptor, std::move(compressor), &context->values);
   }
+}
+
+}  // namespace
+
+arrow::Result<std::unique_ptr<ColumnEncoder>> ColumnEncoder::Make(
+    const arrow::DataType& type, const ::parquet::ColumnDescriptor& descriptor,
+    EncoderContext* context) {
+  ARROW_ASSIGN_OR_RAISE(auto encoder, MakeEncoder(type, descriptor, context));
+  encoder->early_ = std::clamp(context->chunk_rows / 4, kLeastEarly, kMostEarly);
+  return encoder;
 }
 
 ColumnEncoder::ColumnEncoder(const ::parquet::ColumnDescriptor& descriptor,
@@ -138,13 +145,13 @@ bool ColumnEncoder::WorthADictionary(const DictionarySize& size, bool at_end) co
     if (size.bytes + seen * bits / 8 >= size.plain_bytes) return false;
   }
   if (seen <= kFew) return true;
-  if (at_end || seen >= kEarly) {
+  if (at_end || seen >= early_) {
     if (size.ascending && size.entries * kSortedRepeats > seen) return false;
   }
-  if (at_end || seen >= kSettled || (seen >= kEarly && gave_up_before_)) {
+  if (at_end || seen >= kSettled || (seen >= early_ && gave_up_before_)) {
     return size.entries * 100 <= seen * kMostPercent;
   }
-  return seen < kEarly || size.entries * 100 <= seen * kEarlyMostPercent;
+  return seen < early_ || size.entries * 100 <= seen * kEarlyMostPercent;
 }
 
 arrow::Status ColumnEncoder::Reconsider() {
@@ -164,8 +171,9 @@ arrow::Status ColumnEncoder::GiveUpDictionary() {
   }
   plain_.clear();
   AppendPlain(indices.subspan(page_.first_index), &plain_);
-  indices_.clear();
-  ClearDictionary();
+  // A table may have a thousand such columns.
+  std::vector<uint32_t>().swap(indices_);
+  DropDictionary();
   in_dictionary_ = false;
   gave_up_before_ = true;
   return arrow::Status::OK();

@@ -23,6 +23,16 @@ class PageWriter;
 
 namespace keelboat::parquet_pages {
 
+/// What the encoders of a file share.
+struct EncoderContext {
+  int compression_level = 1;
+  /// The most rows that a chunk may come to.
+  int64_t chunk_rows = 122'880;
+  /// Scratch pads, in use for the length of a call.
+  Bytes values;
+  Bytes compressed;
+};
+
 /// \brief Turns the rows of one flat column into the pages of its chunks.
 ///
 /// `Append` row by row group, then `WriteChunk` once a group. A chunk has a dictionary as
@@ -31,9 +41,10 @@ namespace keelboat::parquet_pages {
 class ColumnEncoder {
  public:
   /// `type` is one that ParquetWriter takes; the descriptor says how Parquet stores it.
+  /// Borrows the context.
   static arrow::Result<std::unique_ptr<ColumnEncoder>> Make(
       const arrow::DataType& type, const ::parquet::ColumnDescriptor& descriptor,
-      int compression_level);
+      EncoderContext* context);
   virtual ~ColumnEncoder() = default;
   ColumnEncoder(const ColumnEncoder&) = delete;
   ColumnEncoder& operator=(const ColumnEncoder&) = delete;
@@ -84,18 +95,23 @@ class ColumnEncoder {
   /// All values of the dictionary, in the order of their indices.
   virtual void AppendDictionary(Bytes* out) const = 0;
   virtual void ClearDictionary() = 0;
+  /// Clears it and gives its memory back.
+  virtual void DropDictionary() = 0;
 
   bool in_dictionary() const { return in_dictionary_; }
   /// Gives the dictionary up where the values so far do not repeat enough. To be asked
-  /// every few thousand values.
+  /// every `decision_step` values.
   arrow::Status Reconsider();
-  static constexpr int64_t kStep = 4096;
+  int64_t decision_step() const { return early_; }
 
   std::vector<uint32_t> indices_;  ///< Of the chunk, while in_dictionary().
   Bytes plain_;                    ///< Of the page, once it is not.
   uint32_t page_number_ = 1;       ///< Differs from page to page.
 
  private:
+  static constexpr int64_t kLeastEarly = 512;
+  static constexpr int64_t kMostEarly = 4096;
+
   struct Page {
     int64_t rows = 0;
     int64_t nulls = 0;
@@ -119,6 +135,7 @@ class ColumnEncoder {
   const bool has_dictionaries_;
   const bool is_signed_;
   const std::unique_ptr<PageCompressor> compressor_;
+  int64_t early_ = kMostEarly;  ///< What repeats little so far will not come good.
   bool in_dictionary_;
   bool gave_up_before_ = false;
   Page page_;

@@ -103,6 +103,9 @@ struct Range {
 template <typename Value>
 class DenseValues {
  public:
+  explicit DenseValues(Bytes* scratch) : scratch_(*scratch) {}
+
+  /// Valid until the scratch pad is used again.
   arrow::Result<std::span<const Value>> Of(const arrow::Array& rows) {
     switch (rows.type_id()) {
       case arrow::Type::INT8:
@@ -126,10 +129,10 @@ class DenseValues {
     if constexpr (std::is_same_v<Stored, Value>) {
       if (rows.null_count() == 0) return {stored, count};
     }
-    values_.resize(count);
     if (rows.null_count() == 0) {
-      for (std::size_t i = 0; i < count; ++i) values_[i] = static_cast<Value>(stored[i]);
-      return values_;
+      const std::span<Value> values = Room(count);
+      for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<Value>(stored[i]);
+      return values;
     }
     return Gather(rows, [&](int64_t row) { return static_cast<Value>(stored[row]); });
   }
@@ -143,7 +146,6 @@ class DenseValues {
     static_assert(std::endian::native == std::endian::little);
     const auto* stored = rows.data()->GetValues<Wide>(1);
     const auto count = static_cast<std::size_t>(rows.length());
-    values_.resize(count);
     uint64_t lost = 0;
     auto narrow = [&](int64_t row) {
       const auto whole = static_cast<int64_t>(stored[row].low);
@@ -154,10 +156,9 @@ class DenseValues {
     };
     std::span<const Value> values;
     if (rows.null_count() == 0) {
-      for (std::size_t i = 0; i < count; ++i) {
-        values_[i] = narrow(static_cast<int64_t>(i));
-      }
-      values = values_;
+      const std::span<Value> all = Room(count);
+      for (std::size_t i = 0; i < count; ++i) all[i] = narrow(static_cast<int64_t>(i));
+      values = all;
     } else {
       values = Gather(rows, narrow);
     }
@@ -167,23 +168,29 @@ class DenseValues {
 
   template <typename Read>
   std::span<const Value> Gather(const arrow::Array& rows, const Read& read) {
-    values_.resize(static_cast<std::size_t>(rows.length()));
+    const std::span<Value> values = Room(static_cast<std::size_t>(rows.length()));
     std::size_t count = 0;
     for (int64_t row = 0; row < rows.length(); ++row) {
-      if (rows.IsValid(row)) values_[count++] = read(row);
+      if (rows.IsValid(row)) values[count++] = read(row);
     }
-    return std::span<const Value>(values_).first(count);
+    return values.first(count);
   }
 
-  std::vector<Value> values_;
+  std::span<Value> Room(std::size_t count) {
+    if (scratch_.size() < count * sizeof(Value)) scratch_.resize(count * sizeof(Value));
+    return {reinterpret_cast<Value*>(scratch_.data()), count};
+  }
+
+  Bytes& scratch_;
 };
 
 template <typename Value>
 class NumberEncoder final : public ColumnEncoder {
  public:
   NumberEncoder(const ::parquet::ColumnDescriptor& descriptor,
-                std::unique_ptr<PageCompressor> compressor)
-      : ColumnEncoder(descriptor, std::move(compressor), /*dictionary=*/true) {}
+                std::unique_ptr<PageCompressor> compressor, Bytes* scratch)
+      : ColumnEncoder(descriptor, std::move(compressor), /*dictionary=*/true),
+        dense_(scratch) {}
 
   bool has_nan() const override { return has_nan_; }
 
@@ -206,7 +213,7 @@ class NumberEncoder final : public ColumnEncoder {
     }
     while (in_dictionary() && !values.empty()) {
       const auto step = values.first(
-          std::min(values.size(), static_cast<std::size_t>(ColumnEncoder::kStep)));
+          std::min(values.size(), static_cast<std::size_t>(decision_step())));
       values = values.subspan(step.size());
       const std::size_t before = indices_.size();
       indices_.resize(before + step.size());
@@ -294,6 +301,11 @@ class NumberEncoder final : public ColumnEncoder {
     ascending_ = true;
   }
 
+  void DropDictionary() override {
+    dictionary_ = NumberDictionary<Bits>();
+    ascending_ = true;
+  }
+
   DenseValues<Value> dense_;
   NumberDictionary<Bits> dictionary_;
   bool ascending_ = true;
@@ -307,16 +319,20 @@ class NumberEncoder final : public ColumnEncoder {
 
 std::unique_ptr<ColumnEncoder> MakeNumberEncoder(
     const ::parquet::ColumnDescriptor& descriptor,
-    std::unique_ptr<PageCompressor> compressor) {
+    std::unique_ptr<PageCompressor> compressor, Bytes* scratch) {
   switch (descriptor.physical_type()) {
     case ::parquet::Type::INT32:
-      return std::make_unique<NumberEncoder<int32_t>>(descriptor, std::move(compressor));
+      return std::make_unique<NumberEncoder<int32_t>>(descriptor, std::move(compressor),
+                                                      scratch);
     case ::parquet::Type::FLOAT:
-      return std::make_unique<NumberEncoder<float>>(descriptor, std::move(compressor));
+      return std::make_unique<NumberEncoder<float>>(descriptor, std::move(compressor),
+                                                    scratch);
     case ::parquet::Type::DOUBLE:
-      return std::make_unique<NumberEncoder<double>>(descriptor, std::move(compressor));
+      return std::make_unique<NumberEncoder<double>>(descriptor, std::move(compressor),
+                                                     scratch);
     default:
-      return std::make_unique<NumberEncoder<int64_t>>(descriptor, std::move(compressor));
+      return std::make_unique<NumberEncoder<int64_t>>(descriptor, std::move(compressor),
+                                                      scratch);
   }
 }
 

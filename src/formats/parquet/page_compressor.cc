@@ -18,10 +18,11 @@ constexpr std::size_t kBlockHead = 3;
 
 }  // namespace
 
-arrow::Result<std::unique_ptr<PageCompressor>> PageCompressor::Make(int level) {
+arrow::Result<std::unique_ptr<PageCompressor>> PageCompressor::Make(
+    int level, std::vector<uint8_t>* scratch) {
   ARROW_ASSIGN_OR_RAISE(auto codec,
                         arrow::util::Codec::Create(arrow::Compression::ZSTD, level));
-  return std::unique_ptr<PageCompressor>(new PageCompressor(std::move(codec)));
+  return std::unique_ptr<PageCompressor>(new PageCompressor(std::move(codec), scratch));
 }
 
 arrow::Result<std::shared_ptr<arrow::Buffer>> PageCompressor::Compress(

@@ -15,21 +15,23 @@ namespace keelboat::parquet_pages {
 ///
 /// A page of packed bits or of noise is stored as it is, in a zstd frame that every
 /// reader takes: once a page of a chunk came out hardly smaller, the rest of the chunk is
-/// not tried. One thread at a time.
+/// not tried. One thread at a time. Borrows a scratch pad, which compressors that work
+/// one after another may share.
 class PageCompressor {
  public:
-  static arrow::Result<std::unique_ptr<PageCompressor>> Make(int level);
+  static arrow::Result<std::unique_ptr<PageCompressor>> Make(
+      int level, std::vector<uint8_t>* scratch);
 
   /// A new chunk begins: its first page is tried again.
   void BeginChunk() { pays_ = true; }
   arrow::Result<std::shared_ptr<arrow::Buffer>> Compress(std::span<const uint8_t> page);
 
  private:
-  explicit PageCompressor(std::unique_ptr<arrow::util::Codec> codec)
-      : codec_(std::move(codec)) {}
+  PageCompressor(std::unique_ptr<arrow::util::Codec> codec, std::vector<uint8_t>* scratch)
+      : codec_(std::move(codec)), scratch_(*scratch) {}
 
   std::unique_ptr<arrow::util::Codec> codec_;
-  std::vector<uint8_t> scratch_;
+  std::vector<uint8_t>& scratch_;
   bool pays_ = true;
 };
 

@@ -141,7 +141,8 @@ TEST(PageCompressorTest, AStoredFrameIsOneThatZstdReads) {
 }
 
 TEST(PageCompressorTest, WhatDoesNotPayIsStoredUntilTheNextChunk) {
-  auto compressor = PageCompressor::Make(1).ValueOrDie();
+  Bytes scratch;
+  auto compressor = PageCompressor::Make(1, &scratch).ValueOrDie();
   const std::string noise = Noise(10'000);
   const std::string text(10'000, 'a');
   for (int chunk = 0; chunk < 2; ++chunk) {

@@ -83,12 +83,34 @@ int64_t BytesOfRows(const arrow::Array& array, int64_t offset, int64_t rows) {
   return rows * fixed.bit_width() / 8;
 }
 
+// What encoders hold of a row, indices and levels, beside its data. Those of a few
+// columns do not count: their row groups end with rows, at a number that suits readers.
+int64_t StateOfRow(const arrow::Schema& schema) {
+  constexpr int kUncounted = 64;
+  constexpr int64_t kOfColumn = 2;
+  constexpr int64_t kOfNullable = 2;
+  int64_t bytes = 0;
+  for (int column = kUncounted; column < schema.num_fields(); ++column) {
+    bytes += kOfColumn + (schema.field(column)->nullable() ? kOfNullable : 0);
+  }
+  return bytes;
+}
+
+// The least that a row takes of a row group.
+int64_t LeastOfRow(const arrow::Schema& schema) {
+  int64_t bits = 8 * StateOfRow(schema);
+  for (const auto& field : schema.fields()) {
+    if (arrow::is_fixed_width(*field->type())) bits += field->type()->bit_width();
+  }
+  return std::max<int64_t>(bits / 8, 1);
+}
+
 // How many rows from `offset` on fit into `bytes`; at least one. Batches are small
 // (16 MiB), so halving is exact enough.
 int64_t RowsWithin(const arrow::RecordBatch& batch, int64_t offset, int64_t rows,
-                   int64_t bytes, int64_t* used) {
+                   int64_t bytes, int64_t state_of_row, int64_t* used) {
   while (true) {
-    *used = 0;
+    *used = rows * state_of_row;
     for (const auto& column : batch.columns()) {
       *used += BytesOfRows(*column, offset, rows);
     }
@@ -105,7 +127,8 @@ class ParquetWriter::Impl {
        std::shared_ptr<arrow::io::OutputStream> stream, ParquetOptions options)
       : schema_(std::move(schema)),
         stream_(std::move(stream)),
-        options_(std::move(options)) {}
+        options_(std::move(options)),
+        state_of_row_(StateOfRow(*schema_)) {}
 
   arrow::Result<int64_t> WriteSome(const arrow::RecordBatch& batch, int64_t offset) {
     if (metadata_ == nullptr) ARROW_RETURN_NOT_OK(Guard([&] { return Open(); }));
@@ -113,8 +136,8 @@ class ParquetWriter::Impl {
         std::min(batch.num_rows() - offset, options_.row_group_rows - group_rows_);
     if (rows <= 0) return 0;
     int64_t bytes = 0;
-    rows =
-        RowsWithin(batch, offset, rows, options_.row_group_bytes - group_bytes_, &bytes);
+    rows = RowsWithin(batch, offset, rows, options_.row_group_bytes - group_bytes_,
+                      state_of_row_, &bytes);
     ARROW_RETURN_NOT_OK(Guard([&] { return WriteRows(batch, offset, rows); }));
     group_rows_ += rows;
     group_bytes_ += bytes;
@@ -126,6 +149,7 @@ class ParquetWriter::Impl {
   }
 
   int64_t bytes_written() const { return bytes_written_; }
+  int row_groups() const { return row_groups_; }
   bool at_row_group_end() const { return group_rows_ == 0; }
 
   arrow::Result<ParquetFileInfo> Finish() {
@@ -165,11 +189,13 @@ class ParquetWriter::Impl {
     ARROW_RETURN_NOT_OK(::parquet::arrow::ToParquetSchema(
         schema_.get(), *properties, *::parquet::default_arrow_writer_properties(),
         &descriptor_));
+    context_.compression_level = options_.compression_level;
+    context_.chunk_rows = std::min(options_.row_group_rows,
+                                   options_.row_group_bytes / LeastOfRow(*schema_));
     for (int column = 0; column < schema_->num_fields(); ++column) {
-      ARROW_ASSIGN_OR_RAISE(
-          auto encoder,
-          ColumnEncoder::Make(*schema_->field(column)->type(),
-                              *descriptor_->Column(column), options_.compression_level));
+      ARROW_ASSIGN_OR_RAISE(auto encoder,
+                            ColumnEncoder::Make(*schema_->field(column)->type(),
+                                                *descriptor_->Column(column), &context_));
       encoders_.push_back(std::move(encoder));
     }
     metadata_ = ::parquet::FileMetaDataBuilder::Make(descriptor_.get(), properties);
@@ -237,7 +263,9 @@ class ParquetWriter::Impl {
   const std::shared_ptr<arrow::Schema> schema_;
   const std::shared_ptr<arrow::io::OutputStream> stream_;
   const ParquetOptions options_;
+  const int64_t state_of_row_;
   std::shared_ptr<::parquet::SchemaDescriptor> descriptor_;
+  parquet_pages::EncoderContext context_;
   std::vector<std::unique_ptr<ColumnEncoder>> encoders_;
   std::unique_ptr<::parquet::FileMetaDataBuilder> metadata_;
   std::unique_ptr<::parquet::PageIndexBuilder> index_;
@@ -272,6 +300,7 @@ arrow::Status ParquetWriter::Write(const arrow::RecordBatch& batch) {
 }
 
 int64_t ParquetWriter::bytes_written() const { return impl_->bytes_written(); }
+int ParquetWriter::row_groups() const { return impl_->row_groups(); }
 bool ParquetWriter::at_row_group_end() const { return impl_->at_row_group_end(); }
 arrow::Result<ParquetFileInfo> ParquetWriter::Finish() { return impl_->Finish(); }
 

@@ -20,7 +20,8 @@ struct ParquetOptions {
   /// A row group ends with whichever of the two comes first. Readers parallelise and
   /// skip by row group; 122,880 is DuckDB's own size.
   int64_t row_group_rows = 122'880;
-  int64_t row_group_bytes = int64_t{32} << 20;  ///< Of Arrow data.
+  /// Of Arrow data and, for hundreds of columns, of what their encoders hold beside it.
+  int64_t row_group_bytes = int64_t{32} << 20;
   /// Key-value metadata of the file.
   std::map<std::string, std::string> metadata;
 };
@@ -57,6 +58,8 @@ class ParquetWriter {
   arrow::Status Write(const arrow::RecordBatch& batch);
   /// Bytes of the row groups that are complete.
   int64_t bytes_written() const;
+  /// Row groups that are complete.
+  int row_groups() const;
   /// Whether the last row group is complete (also true when nothing was written).
   bool at_row_group_end() const;
   /// Writes the footer.

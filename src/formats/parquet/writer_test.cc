@@ -115,6 +115,20 @@ TEST(ParquetWriterTest, ARowGroupEndsAtItsBytesToo) {
   EXPECT_EQ(written.info.rows, 260);
 }
 
+TEST(ParquetWriterTest, ARowGroupOfHundredsOfColumnsEndsBeforeItsEncodersHoldMuch) {
+  constexpr int kColumns = 1'000;
+  const auto column = Numbers(0, 20'000)->column(0);
+  arrow::FieldVector fields;
+  for (int i = 0; i < kColumns; ++i) {
+    fields.push_back(arrow::field("c" + std::to_string(i), arrow::int64(), i >= 64));
+  }
+  const Written file({Batch(fields, arrow::ArrayVector(kColumns, column))});
+  // 32 MiB of 8,000 bytes of data and 4 of each nullable column beyond the first 64, cut
+  // by halves.
+  EXPECT_EQ(file.info.row_groups, 7);
+  EXPECT_TRUE(file.Read()->column(999)->chunk(0)->Equals(column));
+}
+
 TEST(ParquetWriterTest, ARowLargerThanARowGroupIsWritten) {
   ParquetOptions options;
   options.row_group_bytes = 10;

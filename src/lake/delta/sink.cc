@@ -17,6 +17,9 @@
 namespace keelboat::delta {
 namespace {
 
+// Parquet's library keeps some 2 KiB of each until the footer is written.
+constexpr int64_t kMostChunks = 16 << 10;
+
 class DeltaSink final : public LakeSink {
  public:
   DeltaSink(std::shared_ptr<Store> store, std::string folder, SinkOptions options,
@@ -71,13 +74,16 @@ class DeltaSink final : public LakeSink {
       if (writer_ == nullptr) ARROW_RETURN_NOT_OK(OpenFile());
       ARROW_ASSIGN_OR_RAISE(int64_t rows, writer_->WriteSome(*lake_batch, offset));
       offset += rows;
-      if (writer_->at_row_group_end() &&
-          writer_->bytes_written() >= options_.target_file_bytes) {
-        ARROW_RETURN_NOT_OK(CloseFile());
-      }
+      if (IsFull()) ARROW_RETURN_NOT_OK(CloseFile());
     }
     rows_seen_ += batch.num_rows();
     return arrow::Status::OK();
+  }
+
+  bool IsFull() const {
+    if (!writer_->at_row_group_end()) return false;
+    return writer_->bytes_written() >= options_.target_file_bytes ||
+           int64_t{writer_->row_groups()} * lake_schema_->num_fields() >= kMostChunks;
   }
 
   arrow::Status CheckSchema(const arrow::Schema& schema) const {

@@ -122,6 +122,26 @@ TEST_F(TableTest, ASinkThatIsDroppedLeavesNothing) {
   EXPECT_THAT(FilesOnDisk(), IsEmpty());
 }
 
+TEST_F(TableTest, AFileOfThousandsOfColumnsEndsBeforeItsFooterIsLarge) {
+  constexpr int kColumns = 4'096;
+  constexpr int64_t kRows = 8'000;
+  ASSERT_OK_AND_ASSIGN(auto column,
+                       arrow::MakeArrayFromScalar(arrow::Int8Scalar(7), kRows));
+  arrow::FieldVector fields;
+  for (int i = 0; i < kColumns; ++i) {
+    fields.push_back(arrow::field("c" + std::to_string(i), arrow::int8()));
+  }
+  SinkOptions options;
+  options.schema = arrow::schema(fields);
+  options.run_id = "run";
+  ASSERT_OK_AND_ASSIGN(auto sink, table().NewSink(options));
+  ASSERT_OK(sink->Write(*arrow::RecordBatch::Make(options.schema, kRows,
+                                                  arrow::ArrayVector(kColumns, column))));
+  ASSERT_OK_AND_ASSIGN(Receipt receipt, sink->Finish());
+  EXPECT_EQ(receipt.rows, kRows);
+  EXPECT_THAT(receipt.files, SizeIs(2));
+}
+
 TEST_F(TableTest, ABatchOfOtherColumnsIsABug) {
   SinkOptions options;
   options.schema = arrow::schema({arrow::field("other", arrow::int64())});
