@@ -26,7 +26,7 @@ namespace keelboat::parquet_pages {
 /// What the encoders of a file share.
 struct EncoderContext {
   int compression_level = 1;
-  /// The most rows that a chunk may come to.
+  /// The rows that a chunk is expected to come to.
   int64_t chunk_rows = 122'880;
   /// Scratch pads, in use for the length of a call.
   Bytes values;

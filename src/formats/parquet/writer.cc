@@ -96,13 +96,11 @@ int64_t StateOfRow(const arrow::Schema& schema) {
   return bytes;
 }
 
-// The least that a row takes of a row group.
-int64_t LeastOfRow(const arrow::Schema& schema) {
-  int64_t bits = 8 * StateOfRow(schema);
-  for (const auto& field : schema.fields()) {
-    if (arrow::is_fixed_width(*field->type())) bits += field->type()->bit_width();
-  }
-  return std::max<int64_t>(bits / 8, 1);
+int64_t BytesOfRows(const arrow::RecordBatch& batch, int64_t offset, int64_t rows,
+                    int64_t state_of_row) {
+  int64_t bytes = rows * state_of_row;
+  for (const auto& column : batch.columns()) bytes += BytesOfRows(*column, offset, rows);
+  return bytes;
 }
 
 // How many rows from `offset` on fit into `bytes`; at least one. Batches are small
@@ -110,10 +108,7 @@ int64_t LeastOfRow(const arrow::Schema& schema) {
 int64_t RowsWithin(const arrow::RecordBatch& batch, int64_t offset, int64_t rows,
                    int64_t bytes, int64_t state_of_row, int64_t* used) {
   while (true) {
-    *used = rows * state_of_row;
-    for (const auto& column : batch.columns()) {
-      *used += BytesOfRows(*column, offset, rows);
-    }
+    *used = BytesOfRows(batch, offset, rows, state_of_row);
     if (*used <= bytes || rows == 1) return rows;
     rows = (rows + 1) / 2;
   }
@@ -131,7 +126,10 @@ class ParquetWriter::Impl {
         state_of_row_(StateOfRow(*schema_)) {}
 
   arrow::Result<int64_t> WriteSome(const arrow::RecordBatch& batch, int64_t offset) {
-    if (metadata_ == nullptr) ARROW_RETURN_NOT_OK(Guard([&] { return Open(); }));
+    if (metadata_ == nullptr) {
+      ExpectRowsLike(batch);
+      ARROW_RETURN_NOT_OK(Guard([&] { return Open(); }));
+    }
     int64_t rows =
         std::min(batch.num_rows() - offset, options_.row_group_rows - group_rows_);
     if (rows <= 0) return 0;
@@ -177,6 +175,14 @@ class ParquetWriter::Impl {
   }
 
  private:
+  // How long a chunk will be, if the rest is like the first rows.
+  void ExpectRowsLike(const arrow::RecordBatch& first) {
+    const int64_t rows = std::max<int64_t>(first.num_rows(), 1);
+    const int64_t bytes = BytesOfRows(first, 0, first.num_rows(), state_of_row_) / rows;
+    context_.chunk_rows = std::min(
+        options_.row_group_rows, options_.row_group_bytes / std::max<int64_t>(bytes, 1));
+  }
+
   arrow::Status Open() {
     ::parquet::WriterProperties::Builder builder;
     builder.version(::parquet::ParquetVersion::PARQUET_2_6)
@@ -190,8 +196,6 @@ class ParquetWriter::Impl {
         schema_.get(), *properties, *::parquet::default_arrow_writer_properties(),
         &descriptor_));
     context_.compression_level = options_.compression_level;
-    context_.chunk_rows = std::min(options_.row_group_rows,
-                                   options_.row_group_bytes / LeastOfRow(*schema_));
     for (int column = 0; column < schema_->num_fields(); ++column) {
       ARROW_ASSIGN_OR_RAISE(auto encoder,
                             ColumnEncoder::Make(*schema_->field(column)->type(),
