@@ -18,7 +18,8 @@ struct DuckdbOptions {
   /// What a table may use instead, one after another, each tried with one thread after
   /// the one before was not enough, from the second try on in pieces: DuckDB holds a
   /// block for each of hundreds of columns, and the rows of a piece.
-  std::vector<std::string> more_memory = {"224MB", "320MB", "448MB", "640MB", "1GB", "4GB"};
+  std::vector<std::string> more_memory = {"224MB", "320MB", "448MB",
+                                          "640MB", "1GB",   "4GB"};
   int threads = 2;
 };
 
