@@ -6,11 +6,9 @@ import io
 import json
 import os
 import re
-import signal
 import struct
 import subprocess
 import termios
-import time
 from decimal import Decimal
 from urllib.parse import quote
 
@@ -19,7 +17,7 @@ import pyarrow.ipc
 import pyarrow.parquet
 import pytest
 from private_server import PASSWORD
-from processes import ends_within, wait_until
+from processes import ends_within, interrupted, wait_until
 
 _ROWS = "SELECT id, customer, price, day, updated FROM orders ORDER BY id"
 
@@ -349,12 +347,7 @@ def test_ctrl_c_ends_it_within_two_seconds(project, server, to):
         else:
             wait_until(files, 60, "no file was begun")
         wait_until(lambda: queries_at_work(server), 60, "the query was not asked")
-        process.send_signal(signal.SIGINT)
-        asked = time.monotonic()
-        process.wait(timeout=60)
-        took = time.monotonic() - asked
-        assert process.returncode == 130
-        process.communicate()
+        took = interrupted(process)
         assert not files()
         wait_until(
             lambda: not queries_at_work(server), 30, "the server still works on it"

@@ -88,38 +88,32 @@ def test_responses_that_take_too_long_are_cut(client, server, how, end):
     wait_for(lambda: server.log("response_timeout"))
 
 
-@pytest.mark.parametrize("profile", ["v48", "v63"])
-def test_more_streams_than_threads_wait_in_silence(client, server, profile):
+@pytest.mark.parametrize(
+    ("asked", "threads", "settings"),
+    [
+        (4, 2, {"profile": "v48", "streaming_threads": 2}),
+        (4, 2, {"profile": "v63", "streaming_threads": 2}),
+        (51, 50, {"profile": "v48"}),
+    ],
+    ids=["v48", "v63", "default"],
+)
+def test_more_streams_than_threads_wait_in_silence(
+    client, server, asked, threads, settings
+):
     # A request that waits for the pool keeps its thread.
-    server.set(profile=profile, streaming_threads=2)
+    server.set(**settings)
     server.set(pool_held=15, pool_checkout_timeout_ms=600_000)
     answers = []
     asking = threading.Thread(
-        target=lambda: answers.extend(ask_at_once(client, 4, "SELECT 1"))
+        target=lambda: answers.extend(ask_at_once(client, asked, "SELECT 1"))
     )
     asking.start()
-    wait_for(lambda: len(server.log("request")) == 4)
-    wait_for(lambda: server.stats()["streaming"] == 2)
+    wait_for(lambda: len(server.log("request")) == asked)
+    wait_for(lambda: server.stats()["streaming"] == threads)
     server.set(pool_held=0)
     asking.join()
-    assert [answer.status for answer in answers] == [200] * 4
-    assert server.stats()["most_streaming"] == 2
-
-
-def test_the_default_number_of_threads(client, server):
-    # A request that waits for the pool keeps its thread.
-    server.set(profile="v48", pool_held=15)
-    answers = []
-    asking = threading.Thread(
-        target=lambda: answers.extend(ask_at_once(client, 51, "SELECT 1"))
-    )
-    asking.start()
-    wait_for(lambda: len(server.log("request")) == 51)
-    wait_for(lambda: server.stats()["streaming"] == 50)
-    server.set(pool_held=0)
-    asking.join()
-    assert [answer.status for answer in answers] == [200] * 51
-    assert server.stats()["most_streaming"] == 50
+    assert [answer.status for answer in answers] == [200] * asked
+    assert server.stats()["most_streaming"] == threads
 
 
 def test_eight_exports_at_once(client, server):

@@ -1,6 +1,8 @@
 """Processes by number: what they started, whether they are still there."""
 
 import os
+import signal
+import subprocess
 import time
 from collections.abc import Callable
 
@@ -47,6 +49,18 @@ def wait_until(condition, seconds: float, what: str) -> None:
     while not condition():
         assert time.monotonic() < end, what
         time.sleep(0.005)
+
+
+def interrupted(process: subprocess.Popen) -> float:
+    """Sends Ctrl-C's signal, sees the program end as it says it does (code 130); how long
+    that took. Its output is read and dropped."""
+    process.send_signal(signal.SIGINT)
+    asked = time.monotonic()
+    process.wait(timeout=60)
+    took = time.monotonic() - asked
+    assert process.returncode == 130
+    process.communicate()
+    return took
 
 
 def ends_within(seconds: float, attempt: Callable[[], float]) -> None:
